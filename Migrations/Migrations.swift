@@ -1,0 +1,17 @@
+/// The schema's history, carried in the binary: append-only, applied in this order at start.
+public enum Migrations {
+    /// One file of this folder.
+    public struct File: Sendable {
+        /// 1, 2, 3 …: what `PRAGMA user_version` says after it.
+        public let version: Int
+        /// The file's name.
+        public let name: String
+        /// The bytes that the checksum in `schema_migrations` is taken of.
+        public let sql: [UInt8]
+    }
+
+    /// A new file is added at the end, here and in `Package.swift`; what is there is never edited again.
+    public static let all: [File] = [
+        File(version: 1, name: "0001-initial.sql", sql: PackageResources._001_initial_sql)
+    ]
+}

@@ -1,0 +1,54 @@
+import FoundationEssentials
+import RestanteCore
+import RestanteWire
+import SwiftProtobuf
+
+extension Request {
+    /// The request as a frame; those for operators have none and become an empty one, which the server declines.
+    var wire: WireClientFrame.OneOf_Frame? {
+        switch self {
+        case .devices(let user): .devices(.with { $0.user = user.rawValue })
+        case .status(let id): .status(.with { $0.messageID = Data(id.bytes) })
+        case .cancel(let id): .cancel(.with { $0.messageID = Data(id.bytes) })
+        case .unlink(let address): .unlink(.with { $0.device = address.device.rawValue })
+        case .mailbox, .overview, .deleteUser: nil
+        case .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .groupInfo, .listGroups, .deleteGroup:
+            groupWire
+        }
+    }
+
+    private var groupWire: WireClientFrame.OneOf_Frame? {
+        switch self {
+        case .createGroup(let group, let members):
+            .createGroup(
+                .with {
+                    $0.group = group.rawValue
+                    $0.members = members.map(\.rawValue)
+                })
+        case .addMembers(let group, let users):
+            .addMembers(
+                .with {
+                    $0.group = group.rawValue
+                    $0.users = users.map(\.rawValue)
+                })
+        case .removeMembers(let group, let users):
+            .removeMembers(
+                .with {
+                    $0.group = group.rawValue
+                    $0.users = users.map(\.rawValue)
+                })
+        case .setRole(let group, let user, let role):
+            .setRole(
+                .with {
+                    $0.group = group.rawValue
+                    $0.user = user.rawValue
+                    $0.role = role == .admin ? .admin : .member
+                })
+        case .leaveGroup(let group): .leaveGroup(.with { $0.group = group.rawValue })
+        case .groupInfo(let group): .groupInfo(.with { $0.group = group.rawValue })
+        case .deleteGroup(let group): .deleteGroup(.with { $0.group = group.rawValue })
+        case .listGroups: .listGroups(WireListGroups())
+        default: nil
+        }
+    }
+}

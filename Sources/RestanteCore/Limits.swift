@@ -1,0 +1,37 @@
+/// Every limit of the service, in one place.
+///
+/// The server tells clients those that concern them in `welcome.limits`. A limit is checked before anything is
+/// allocated for what it limits.
+public struct Limits: Sendable, Equatable {
+    /// Bytes of UTF-8 in a name of a user, device, group or service. Not configurable: the schema relies on it.
+    public static let nameBytes = 128
+
+    /// Bytes of payload in one message; for a sealed send, of all its parts together.
+    public var messageBytes = 256 * 1024
+    /// Messages that a session may hold unacknowledged.
+    public var windowMessages = 256
+    /// Bytes of payload that a session may hold unacknowledged; one message may always go, however large.
+    public var windowBytes = 1024 * 1024
+    /// Members of a group.
+    public var groupMembers = 1024
+    /// Groups that a user may be in.
+    public var groupsPerUser = 256
+    /// Devices that a user may have linked.
+    public var devicesPerUser = 16
+    /// Seconds that a message is kept when its sender does not say, and the most that a sender may ask for.
+    public var timeToLive = 30 * 24 * 3600
+    /// Seconds for which a resend is recognised.
+    public var dedupeHorizon = 7 * 24 * 3600
+    /// Milliseconds that a message id may be ahead of the server's clock.
+    public var idAhead: Int64 = 24 * 3600 * 1000
+    /// Message ids in one `receipt` or `undelivered`.
+    public var idsPerReceipt = 256
+    /// Rows that one page may look at, so that no read is unbounded.
+    public var rowsPerPage = 4096
+    /// Commands that may wait for the store before sessions stop reading their sockets.
+    public var queuedCommands = 16 * 1024
+    /// Bytes of payload that may wait for the store before sessions stop reading their sockets.
+    public var queuedBytes = 32 * 1024 * 1024
+
+    public init() {}
+}

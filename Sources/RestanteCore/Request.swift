@@ -1,0 +1,144 @@
+/// What can be asked of the store besides sending and reading.
+public enum Request: Sendable, Equatable {
+    /// The devices that a user has linked, and their version.
+    case devices(of: UserName)
+    case createGroup(GroupName, members: [UserName])
+    case addMembers(GroupName, [UserName])
+    case removeMembers(GroupName, [UserName])
+    case leaveGroup(GroupName)
+    case setRole(GroupName, UserName, Role)
+    case groupInfo(GroupName)
+    case listGroups
+    case deleteGroup(GroupName)
+    /// Where a message that the asking device sent has got to.
+    case status(MessageID)
+    /// Withdraws a message of the asking device that nobody has received yet.
+    case cancel(MessageID)
+    /// Ends a device: of the asking user, or for an operator of anyone.
+    case unlink(DeviceAddress)
+    /// Operators only: ends all devices, memberships and own logs of a user. What it sent to others stays.
+    case deleteUser(UserName)
+    /// Operators only: the linked devices of a user with what waits for each.
+    case mailbox(of: UserName)
+    /// Operators only: counts of the whole store.
+    case overview
+}
+
+/// The answer to a ``Request``.
+public enum Reply: Sendable, Equatable {
+    case devices(DeviceList)
+    /// After each change of a group: its version now.
+    case groupVersion(Int64)
+    case group(GroupInfo)
+    case groups([GroupSummary])
+    case status(MessageStatus)
+    /// Done, and nothing to tell.
+    case done
+    case mailbox([DeviceMailbox])
+    case overview(StoreOverview)
+}
+
+public struct DeviceList: Sendable, Equatable {
+    public var user: UserName
+    public var devices: [DeviceName]
+    public var version: Int64
+
+    public init(user: UserName, devices: [DeviceName], version: Int64) {
+        self.user = user
+        self.devices = devices
+        self.version = version
+    }
+}
+
+/// What has become of a message for one device.
+public enum DeliveryState: Sendable, Equatable {
+    case pending
+    case delivered
+    case lost(LossReason)
+
+    public var name: String {
+        switch self {
+        case .pending: "pending"
+        case .delivered: "delivered"
+        case .lost(let reason): "lost_\(reason.name)"
+        }
+    }
+}
+
+/// Where a message has got to, by device that it was owed to.
+public struct MessageStatus: Sendable, Equatable {
+    public var id: MessageID
+    /// Milliseconds since the epoch, UTC.
+    public var acceptedAt: Int64
+    public var cancelled: Bool
+    public var devices: [Entry]
+
+    public struct Entry: Sendable, Equatable {
+        public var device: DeviceAddress
+        public var state: DeliveryState
+
+        public init(device: DeviceAddress, state: DeliveryState) {
+            self.device = device
+            self.state = state
+        }
+    }
+
+    public init(id: MessageID, acceptedAt: Int64, cancelled: Bool, devices: [Entry]) {
+        self.id = id
+        self.acceptedAt = acceptedAt
+        self.cancelled = cancelled
+        self.devices = devices
+    }
+}
+
+/// How much is waiting: messages past the cursors, own ones included until a read has passed them.
+public struct Pending: Sendable, Equatable {
+    public var messages: Int64
+    public var bytes: Int64
+
+    public init(messages: Int64, bytes: Int64) {
+        self.messages = messages
+        self.bytes = bytes
+    }
+}
+
+/// A device as operators see it.
+public struct DeviceMailbox: Sendable, Equatable {
+    public var device: DeviceName
+    public var pending: Pending
+    /// Milliseconds since the epoch, UTC.
+    public var lastSeenAt: Int64
+    public var connected: Bool
+
+    public init(device: DeviceName, pending: Pending, lastSeenAt: Int64, connected: Bool) {
+        self.device = device
+        self.pending = pending
+        self.lastSeenAt = lastSeenAt
+        self.connected = connected
+    }
+}
+
+/// Counts of the whole store, for `restante status`.
+public struct StoreOverview: Sendable, Equatable {
+    public var users: Int64
+    public var devices: Int64
+    public var groups: Int64
+    public var sessions: Int64
+    /// Rows in `messages`, waiting or about to be swept.
+    public var messages: Int64
+    public var databaseBytes: Int64
+    public var schemaVersion: Int
+
+    public init(
+        users: Int64, devices: Int64, groups: Int64, sessions: Int64, messages: Int64, databaseBytes: Int64,
+        schemaVersion: Int
+    ) {
+        self.users = users
+        self.devices = devices
+        self.groups = groups
+        self.sessions = sessions
+        self.messages = messages
+        self.databaseBytes = databaseBytes
+        self.schemaVersion = schemaVersion
+    }
+}

@@ -1,0 +1,200 @@
+public import Logging
+import NIOConcurrencyHelpers
+public import NIOCore
+import NIOHTTP1
+import NIOPosix
+public import RestanteCore
+public import ServiceLifecycle
+
+/// Serves WebSocket and HTTP clients on one port, on behalf of a store.
+///
+/// `docs/GATEWAY.md` says which thread runs what.
+public final class Gateway: Service, Sendable {
+    /// How the serving came to its end.
+    private enum Ending {
+        case asked
+        case storeFailed(any Error)
+    }
+
+    private enum Phase {
+        case starting
+        case serving
+        case ending
+    }
+
+    private let configuration: GatewayConfiguration
+    private let store: any MessageStore
+    private let directory: any SessionDirectory
+    private let tokens: TokenVerifier
+    private let logger: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let tables: [SessionTable]
+    private let calls = CallRegistry()
+    private let phase = NIOLockedValueBox(Phase.starting)
+    private let bound = OneShot<Result<SocketAddress, GatewayError>>()
+    private let ending = OneShot<Ending>()
+
+    public init(
+        configuration: GatewayConfiguration, store: any MessageStore, directory: any SessionDirectory,
+        tokens: TokenVerifier, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.directory = directory
+        self.tokens = tokens
+        self.logger = logger
+        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        tables = group.makeIterator().enumerated().map { index, eventLoop in
+            SessionTable(eventLoop: eventLoop, index: index, store: store)
+        }
+    }
+
+    /// Listens, serves, and ends in good order.
+    ///
+    /// Returns after a graceful shutdown (or the task's cancellation): no new connections, no further client frames,
+    /// everything handed to the store answered, `closing` and close code 1001 to every session, all within
+    /// ``GatewayConfiguration/shutdownGrace``. The store is shut down then, too.
+    ///
+    /// - Throws: ``GatewayError`` if the address cannot be listened on, or if the store failed: then nobody has been
+    ///   answered, and the process must exit non-zero. Whatever `directory` throws, too.
+    public func run() async throws {
+        store.start(reportingTo: Dispatcher(tables: tables, calls: calls) { [ending] in ending.set(.storeFailed($0)) })
+        let listener: any Channel
+        do {
+            try await directory.clear(node: configuration.node)
+            listener = try await listen()
+        } catch {
+            bound.set(.failure(error as? GatewayError ?? GatewayError(.cannotListen, "the gateway did not start")))
+            await store.shutdown()
+            try await group.shutdownGracefully()
+            throw error
+        }
+        phase.withLockedValue { $0 = .serving }
+        if let address = listener.localAddress {
+            logger.info("listening", metadata: ["address": "\(address)"])
+            bound.set(.success(address))
+        }
+        let outcome = await waitForEnd()
+        phase.withLockedValue { $0 = .ending }
+        try await end(outcome, listener)
+    }
+
+    /// The address that clients connect to; waits until it is known.
+    public var boundAddress: SocketAddress {
+        get async throws(GatewayError) { try await bound.value().get() }
+    }
+
+    /// Whether it listens and takes work: false before and after.
+    public var isReady: Bool { phase.withLockedValue { $0 == .serving } }
+
+    // MARK: - Calls of this process
+
+    /// Asks the store as an operator; answered after the commit.
+    public func request(_ request: Request) async throws(Refusal) -> Reply {
+        switch await call({ .request(request, id: 0, from: .operators($0)) }) {
+        case .replied(let result): return try result.get()
+        case .lost(let refusal): throw refusal
+        case .sent: preconditionFailure("a request is not answered as a send")
+        }
+    }
+
+    /// Sends as a service; answered after the commit, as the wire does.
+    public func send(_ submission: Submission, as service: ServiceName) async -> SendOutcome {
+        switch await call({ .send(submission, from: .service($0, service)) }) {
+        case .sent(let outcome): return outcome
+        case .lost(let refusal): return .rejected(refusal)
+        case .replied: preconditionFailure("a send is not answered as a request")
+        }
+    }
+
+    private func call(_ command: (CallID) -> StoreCommand) async -> CallRegistry.Answer {
+        await withCheckedContinuation { continuation in
+            if let id = calls.register({ continuation.resume(returning: $0) }) { store.enqueue([command(id)]) }
+        }
+    }
+
+    // MARK: - Start
+
+    private func listen() async throws(GatewayError) -> any Channel {
+        do {
+            return try await bootstrap().bind(host: configuration.host, port: configuration.port).get()
+        } catch {
+            throw GatewayError(
+                .cannotListen,
+                "cannot listen on \(configuration.host):\(configuration.port): \(error). Is another server running there?"
+            )
+        }
+    }
+
+    private func bootstrap() -> ServerBootstrap {
+        let window = configuration.limits.windowBytes
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A window fits in whole; beyond it the session pauses its reading.
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: window / 2, high: window * 2))
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try self.configure(channel) }
+            }
+    }
+
+    private func configure(_ channel: any Channel) throws {
+        let loop = channel.eventLoop
+        guard let table = tables.first(where: { $0.eventLoop === loop }) else {
+            preconditionFailure("a socket on an event loop of someone else")
+        }
+        table.add(channel)
+        try channel.configureRestante(
+            ConnectionServices(
+                configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
+                logger: logger, isReady: { [self] in isReady }))
+    }
+
+    // MARK: - End
+
+    private func waitForEnd() async -> Ending {
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await ending.value()
+            } onGracefulShutdown: { [ending] in
+                ending.set(.asked)
+            }
+        } onCancel: { [ending] in
+            ending.set(.asked)
+        }
+    }
+
+    private func end(_ ending: Ending, _ listener: any Channel) async throws {
+        let deadline = NIODeadline.now() + configuration.shutdownGrace
+        try? await listener.close()
+        switch ending {
+        case .asked:
+            logger.info("shutting down")
+            for table in tables { table.eventLoop.execute { table.stopReading() } }
+            await store.shutdown()
+            calls.end(Refusal(.shuttingDown, "the server is shutting down", retryAfter: 1))
+            await closeSockets(by: deadline)
+            try await group.shutdownGracefully()
+        case .storeFailed(let error):
+            logger.critical("the store failed; nobody was answered", metadata: ["error": "\(error)"])
+            for table in tables { table.eventLoop.execute { table.cutAll() } }
+            calls.end(Refusal(.unavailable, "the store failed: ask again after the restart"))
+            try await group.shutdownGracefully()
+            throw GatewayError(.storeFailed, "the store failed: \(error)")
+        }
+    }
+
+    /// Says goodbye to all, and cuts those that are still there at the deadline.
+    private func closeSockets(by deadline: NIODeadline) async {
+        await withTaskGroup { tasks in
+            for table in tables {
+                let cut = table.eventLoop.scheduleTask(deadline: deadline) { table.cutAll() }
+                tasks.addTask {
+                    try? await table.eventLoop.flatSubmit { table.endAll() }.get()
+                    cut.cancel()
+                }
+            }
+        }
+    }
+}

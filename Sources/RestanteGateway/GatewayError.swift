@@ -1,0 +1,23 @@
+/// Why the gateway, or something that it needs, cannot start or go on.
+public struct GatewayError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it was, for code that decides.
+    public enum Code: Sendable {
+        /// A JWK set or key file that cannot be read or says something that cannot be served.
+        case badKeys
+        /// The address cannot be listened on.
+        case cannotListen
+        /// The store ended with an I/O error or a damaged file: the process must exit non-zero.
+        case storeFailed
+    }
+
+    public var code: Code
+    /// One sentence that says what to do. Holds no key and no token.
+    public var message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,152 @@
+import NIOCore
+import NIOHTTP1
+import RestanteCore
+
+/// Answers the plain HTTP requests of a connection, and those upgrades that were refused.
+///
+/// One request at a time (NIO's pipelining handler sees to that), each under a time limit; bodies are collected up to
+/// a limit.
+final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum State {
+        case idle
+        case collecting(HTTPRequestHead, MessagesEndpoint.Post, ByteBuffer)
+        /// The answer is known before the body has been read.
+        case discarding(HTTPRequestHead, HTTPAnswer)
+        case answering
+    }
+
+    private let services: ConnectionServices
+    private let gate: ConnectGate
+    private var state = State.idle
+    private var deadline: Scheduled<Void>?
+    private var isEnding = false
+
+    init(services: ConnectionServices, gate: ConnectGate) {
+        self.services = services
+        self.gate = gate
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { startDeadline(context) }
+
+    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head): begin(head, context)
+        case .body(let part): collect(part, context)
+        case .end: finish(context)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ServerEnds {
+            isEnding = true
+            if case .idle = state { context.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A refused upgrade comes as an error, and then as a request, which is answered. NIO has answered a request
+        // that is no HTTP; whatever else is wrong with the socket ends it.
+        if error is HTTPParserError || error is IOError || error is ChannelError { context.close(promise: nil) }
+    }
+
+    // MARK: - Requests
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        switch HTTPPath.of(head.uri) {
+        case MessagesEndpoint.path:
+            do {
+                let post = try MessagesEndpoint.accept(head, services)
+                state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
+            } catch {
+                state = .discarding(head, error.answer)
+            }
+        case "/healthz": state = .discarding(head, Self.probe(head, isGood: true))
+        case "/readyz": state = .discarding(head, Self.probe(head, isGood: services.isReady()))
+        case ConnectRequest.path: state = .discarding(head, refusedUpgrade(head))
+        default: state = .discarding(head, .notFound)
+        }
+    }
+
+    private func collect(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard case .collecting(let head, let post, var body) = state else { return }
+        state = .idle  // so that the buffer is not copied
+        guard body.readableBytes + part.readableBytes <= services.configuration.frameBytes else {
+            var answer = HTTPAnswer.error(.payloadTooLarge, .tooLarge, "the body is too large")
+            answer.closes = true
+            state = .discarding(head, answer)
+            return
+        }
+        body.writeImmutableBuffer(part)
+        state = .collecting(head, post, body)
+    }
+
+    private func finish(_ context: ChannelHandlerContext) {
+        switch state {
+        case .discarding(let head, let answer): respond(answer, to: head, context)
+        case .collecting(let head, let post, let body):
+            state = .answering
+            post.send([UInt8](body.readableBytesView), context.eventLoop, services)
+                .assumeIsolated()
+                .whenComplete { [self] result in
+                    switch result {
+                    case .success(let answer): respond(answer, to: head, context)
+                    case .failure: context.close(promise: nil)
+                    }
+                }
+        case .idle, .answering: break
+        }
+    }
+
+    private func refusedUpgrade(_ head: HTTPRequestHead) -> HTTPAnswer {
+        if case .refused(let answer) = gate.outcome { return answer }
+        do {
+            _ = try ConnectRequest(head)
+        } catch {
+            return error.answer
+        }
+        // Only the first request of a connection can be an upgrade.
+        return .error(.badRequest, .badRequest, "connect on a fresh connection")
+    }
+
+    private static func probe(_ head: HTTPRequestHead, isGood: Bool) -> HTTPAnswer {
+        guard head.method == .GET || head.method == .HEAD else { return .methodNotAllowed("GET") }
+        return isGood ? .text(.ok, "ok\n") : .text(.serviceUnavailable, "not ready\n")
+    }
+
+    // MARK: - Responses
+
+    private func respond(_ answer: HTTPAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
+        let closes = answer.closes || isEnding || !head.isKeepAlive
+        var response = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
+        response.headers.add(name: "connection", value: closes ? "close" : "keep-alive")
+        state = closes ? .answering : .idle
+        context.write(Self.wrapOutboundOut(.head(response)), promise: nil)
+        if head.method != .HEAD {
+            let body = context.channel.allocator.buffer(bytes: answer.body)
+            context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
+        startDeadline(context)
+        if closes { written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
+    }
+
+    /// The next request must be complete by then.
+    private func startDeadline(_ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        let channel = context.channel
+        deadline = context.eventLoop.scheduleTask(in: services.configuration.handshakeTimeout) {
+            channel.close(promise: nil)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension HTTPHandler: Sendable {}

@@ -1,0 +1,46 @@
+import RestanteCore
+import RestanteWire
+
+/// What can happen to a session.
+enum SessionEvent: Sendable {
+    // From the store, after a commit.
+    case claimed(Claimed)
+    case claimRefused(Refusal)
+    case page([Delivery], more: Bool)
+    case live(Message, tag: UInt64)
+    case relayed(Message)
+    case behind
+    case acknowledged(through: UInt64)
+    case acknowledgedUnknown
+    case drained
+    case sent(MessageID, SendOutcome)
+    case replied(Result<Reply, Refusal>, id: UInt64)
+    case ended(SessionEnd)
+    // From the socket.
+    /// The upgrade is complete: frames can be written.
+    case opened
+    case received(ClientAction)
+    case malformed(WireError)
+    case writable(Bool)
+    /// The socket is gone.
+    case closed
+    // From timers and the server.
+    case pingDue
+    case idle
+    case tokenExpired
+    /// The server ends; the client should wait this many milliseconds before it connects again.
+    case shutdown(reconnectAfter: UInt32)
+}
+
+/// What the handler is to do about it, in order.
+enum SessionAction: Sendable, Equatable {
+    /// The device is this session's: the upgrade may be completed.
+    case grantClaim
+    case refuseClaim(Refusal)
+    case write(WireServerFrame)
+    case enqueue(StoreCommand)
+    /// Send a WebSocket ping.
+    case ping
+    /// Begin the closing handshake; nothing is written after it.
+    case close(WireCloseCode, reason: String)
+}

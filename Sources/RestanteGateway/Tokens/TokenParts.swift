@@ -1,0 +1,73 @@
+import FoundationEssentials
+
+/// A token in the compact form of RFC 7515 §7.1, taken apart and not believed yet.
+struct TokenParts {
+    /// Longest token that is looked at, in bytes.
+    static let maximumBytes = 8 * 1024
+
+    var header: Header
+    /// The decoded payload: claims, as JSON.
+    var payload: Data
+    var signature: Data
+    /// What the signature is over: header and payload as they were sent.
+    var signed: [UInt8]
+
+    /// The fields of the header that decide which key may verify it.
+    struct Header: Decodable {
+        var alg: String
+        var kid: String?
+        /// Extensions that must be understood (RFC 7515 §4.1.11): we understand none.
+        var crit: [String]?
+    }
+
+    init(_ token: some StringProtocol) throws(TokenRefused) {
+        let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard token.utf8.count <= Self.maximumBytes, parts.count == 3,
+            let header = Base64URL.decode(parts[0]), let payload = Base64URL.decode(parts[1]),
+            let signature = Base64URL.decode(parts[2]), !signature.isEmpty,
+            let fields = try? JSONDecoder().decode(Header.self, from: header), fields.crit == nil
+        else { throw TokenRefused() }
+        self.header = fields
+        self.payload = payload
+        self.signature = signature
+        self.signed = Array(parts[0]) + [UInt8(ascii: ".")] + Array(parts[1])
+    }
+}
+
+/// Base64 with the alphabet of URLs and without padding (RFC 4648 §5, as RFC 7515 uses it).
+enum Base64URL {
+    static func decode(_ text: some Collection<UInt8>) -> Data? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count + 2)
+        for character in text {
+            switch character {
+            case UInt8(ascii: "-"): bytes.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): bytes.append(UInt8(ascii: "/"))
+            case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+            default: bytes.append(character)
+            }
+        }
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "="), count: (4 - bytes.count % 4) % 4))
+        return Data(base64Encoded: Data(bytes))
+    }
+
+    static func encode(_ data: Data) -> String {
+        var text = ""
+        for character in data.base64EncodedString() {
+            switch character {
+            case "+": text.append("-")
+            case "/": text.append("_")
+            case "=": break
+            default: text.append(character)
+            }
+        }
+        return text
+    }
+}
+
+extension Base64URL {
+    /// Whether text is so many bytes in the usual alphabet, padded (RFC 4648 §4).
+    static func isBase64(_ text: String, bytes: Int) -> Bool {
+        Data(base64Encoded: text)?.count == bytes
+    }
+}

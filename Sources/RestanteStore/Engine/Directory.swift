@@ -1,0 +1,123 @@
+import RestanteCore
+
+/// A linked device, as the way of a message needs it.
+struct DeviceEntry {
+    let key: DeviceKey
+    let name: DeviceName
+    /// The device's own log.
+    let log: LogKey
+}
+
+/// A user with linked devices.
+struct UserEntry {
+    let log: LogKey
+    /// Of its devices.
+    let version: Int64
+    let devices: [DeviceEntry]
+
+    func device(_ name: DeviceName) -> DeviceEntry? { devices.first { $0.name == name } }
+}
+
+/// A group, as sends check it.
+struct GroupEntry {
+    let log: LogKey
+    let version: Int64
+    let roles: [UserName: Role]
+}
+
+/// Who there is: users, devices, groups, logs and senders, read from the tables and remembered.
+///
+/// Belongs to the store's thread. Whatever changes a table calls the matching `forget`, in the same transaction.
+struct Directory {
+    private let connection: Connection
+    private var users = BoundedCache<UserName, UserEntry>(capacity: 200_000)
+    private var groups = BoundedCache<GroupName, GroupEntry>(capacity: 20_000)
+    private var conversations = BoundedCache<LogKey, Conversation>(capacity: 200_000)
+    private var senders = BoundedCache<DeviceKey, Sender>(capacity: 200_000)
+
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    /// The user with its linked devices; nil when there is none.
+    mutating func user(_ name: UserName) throws -> UserEntry? {
+        if let entry = users[name] { return entry }
+        let devices = try connection.all(
+            "SELECT device_id, device, log_id FROM devices WHERE user = ?1 AND kind = 'device' AND unlinked_at IS NULL"
+                + " ORDER BY device_id", name.rawValue
+        ) { DeviceEntry(key: $0.int(0), name: DeviceName(unchecked: $0.text(1)), log: $0.int(2)) }
+        guard !devices.isEmpty, let (log, version) = try userLog(name) else { return nil }
+        let entry = UserEntry(log: log, version: version, devices: devices)
+        users[name] = entry
+        return entry
+    }
+
+    /// The log and device version of a user that has ever linked a device.
+    func userLog(_ name: UserName) throws -> (log: LogKey, version: Int64)? {
+        try connection.first(
+            // `kind <> 'device'` is what lets SQLite use the partial index; it does not infer it from the kind.
+            "SELECT log_id, version FROM logs"
+                + " WHERE kind = 'user' AND kind <> 'device' AND name = ?1 AND ended_at IS NULL", name.rawValue
+        ) { ($0.int(0), $0.int(1)) }
+    }
+
+    mutating func group(_ name: GroupName) throws -> GroupEntry? {
+        if let entry = groups[name] { return entry }
+        guard
+            let (log, version) = try connection.first(
+                "SELECT g.log_id, l.version FROM groups g JOIN logs l USING (log_id) WHERE g.name = ?1", name.rawValue,
+                row: { ($0.int(0), $0.int(1)) })
+        else { return nil }
+        let members = try connection.all("SELECT user, role FROM members WHERE log_id = ?1", log) {
+            (UserName(unchecked: $0.text(0)), Role(name: $0.text(1)) ?? .member)
+        }
+        let entry = GroupEntry(log: log, version: version, roles: Dictionary(uniqueKeysWithValues: members))
+        groups[name] = entry
+        return entry
+    }
+
+    /// Where messages of this log were sent to.
+    mutating func conversation(of log: LogKey) throws -> Conversation {
+        if let found = conversations[log] { return found }
+        guard
+            let (kind, name) = try connection.first(
+                "SELECT kind, name FROM logs WHERE log_id = ?1", log, row: { ($0.text(0), $0.text(1)) })
+        else { preconditionFailure("log \(log) has messages or cursors but no row") }
+        let conversation: Conversation
+        switch kind {
+        case "user": conversation = .user(UserName(unchecked: name))
+        case "group": conversation = .group(GroupName(unchecked: name))
+        default: conversation = .device(try address(ofLog: log))
+        }
+        conversations[log] = conversation
+        return conversation
+    }
+
+    /// Whom a message is from: the row outlives the device.
+    mutating func sender(_ key: DeviceKey) throws -> Sender {
+        if let found = senders[key] { return found }
+        let sender =
+            try connection.first("SELECT kind, user, device FROM devices WHERE device_id = ?1", key) { row -> Sender in
+                row.text(0) == "service"
+                    ? .service(ServiceName(unchecked: row.text(1)))
+                    : .device(
+                        DeviceAddress(
+                            user: UserName(unchecked: row.text(1)), device: DeviceName(unchecked: row.text(2))))
+            } ?? .service(ServiceName(unchecked: "unknown"))
+        senders[key] = sender
+        return sender
+    }
+
+    mutating func forget(_ user: UserName) { users[user] = nil }
+    mutating func forget(_ group: GroupName) { groups[group] = nil }
+
+    private func address(ofLog log: LogKey) throws -> DeviceAddress {
+        guard
+            let address = try connection.first(
+                "SELECT user, device FROM devices WHERE log_id = ?1", log,
+                row: { DeviceAddress(user: UserName(unchecked: $0.text(0)), device: DeviceName(unchecked: $0.text(1))) }
+            )
+        else { preconditionFailure("the device of log \(log) has no row") }
+        return address
+    }
+}

@@ -1,0 +1,81 @@
+import CSQLite
+import RestanteCore
+
+extension Engine {
+    static let insertMessageSQL = """
+        INSERT INTO messages(seq, log_id, sender_id, message_id, accepted_at, expires_at, kind, flags,
+            log_count, log_bytes, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        """
+
+    static let headOfLogSQL = """
+        SELECT seq, log_count, log_bytes FROM messages WHERE log_id = ?1 ORDER BY seq DESC LIMIT 1
+        """
+
+    /// Where a log ends, with its running totals there.
+    func head(of log: LogKey) throws -> LogMark {
+        if let mark = heads[log] { return mark }
+        let mark = try lastMessage(of: log) ?? sweptMark(of: log)
+        heads[log] = mark
+        return mark
+    }
+
+    private func lastMessage(of log: LogKey) throws -> LogMark? {
+        let statement = statements.headOfLog
+        statement.bind(log)
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        return LogMark(seq: statement.int(0), count: statement.int(1), bytes: statement.int(2))
+    }
+
+    private func sweptMark(of log: LogKey) throws -> LogMark {
+        try connection.first("SELECT swept_through, swept_count, swept_bytes FROM logs WHERE log_id = ?1", log) {
+            LogMark(seq: $0.int(0), count: $0.int(1), bytes: $0.int(2))
+        } ?? .start
+    }
+
+    /// Adds a message to a log: one row, however many will read it.
+    @discardableResult
+    func append(
+        to log: LogKey, from sender: DeviceKey, id: MessageID, acceptedAt: Int64, expiresAt: Int64,
+        kind: MessageKind = .message, flags: MessageFlags = [], payload: Payload
+    ) throws -> MessageRow {
+        let head = try head(of: log)
+        let row = MessageRow(
+            seq: try positions.take(), log: log, sender: sender, id: id, acceptedAt: acceptedAt, expiresAt: expiresAt,
+            kind: kind, flags: flags, logCount: head.count + 1, logBytes: head.bytes + Int64(payload.count),
+            payload: payload)
+        try insert(row)
+        heads[log] = row.mark
+        journal.append(.stored(row))
+        return row
+    }
+
+    private func insert(_ row: MessageRow) throws {
+        let statement = statements.insertMessage
+        var id = (row.id.high.bigEndian, row.id.low.bigEndian)
+        try withUnsafeBytes(of: &id) { id in
+            try row.payload.withUnsafeBytes { payload in
+                statement.bind(row.seq, row.log, row.sender)
+                statement.bind(staying: id, at: 4)
+                sqlite3_bind_int64(statement.handle, 5, row.acceptedAt)
+                sqlite3_bind_int64(statement.handle, 6, row.expiresAt)
+                sqlite3_bind_int64(statement.handle, 7, Int64(row.kind.rawValue))
+                sqlite3_bind_int64(statement.handle, 8, row.flags.rawValue)
+                sqlite3_bind_int64(statement.handle, 9, row.logCount)
+                sqlite3_bind_int64(statement.handle, 10, row.logBytes)
+                sqlite3_bind_int64(statement.handle, 11, rowChecksum(row))
+                statement.bind(staying: payload, at: 12)
+                try statement.finish()
+            }
+        }
+    }
+
+    /// Adds a message that the server makes, for readers of a user's or group's log.
+    @discardableResult
+    func announce(_ kind: MessageKind, in log: LogKey, by sender: DeviceKey, _ payload: Payload) throws -> MessageRow {
+        let now = now
+        return try append(
+            to: log, from: sender, id: MessageID(at: now), acceptedAt: now,
+            expiresAt: now + Int64(limits.timeToLive) * 1000, kind: kind, payload: payload)
+    }
+}

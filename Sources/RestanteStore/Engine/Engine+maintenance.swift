@@ -1,0 +1,88 @@
+import CSQLite
+import RestanteCore
+
+extension Engine {
+    /// Rows that one slice of pruning takes from a table.
+    private static let pruned = 1000
+
+    /// One slice of sweeping, in a transaction of its own.
+    func sweepSlice() throws {
+        try transaction { try sweeper.sweep(connection) }
+    }
+
+    /// Forgets what is past the dedupe horizon, a slice at a time; true: there is more.
+    func pruneSlice() throws -> Bool {
+        let horizon = now - Int64(limits.dedupeHorizon) * 1000
+        let moreIDs = try pruneAccepted(before: horizon)
+        let morePast = try prunePast(before: horizon)
+        return moreIDs || morePast
+    }
+
+    /// Ids of messages. `ids_from` rises in the same transaction, so `id_too_old` means exactly an id below it.
+    private func pruneAccepted(before horizon: Int64) throws -> Bool {
+        let target = MessageID(oldestAt: horizon)
+        guard target > idsFrom, let oldest = try acceptedID(before: target, skipping: 0) else { return false }
+        var boundary = try acceptedID(before: target, skipping: Self.pruned) ?? target
+        // Many rows can share an id: every device may choose the same, and a sealed send has a row a part.
+        if boundary == oldest { boundary = min(oldest.next, target) }
+        try transaction {
+            try connection.run("DELETE FROM accepted WHERE message_id < ?1", boundary.bytes)
+            try connection.run("UPDATE meta SET value = ?1 WHERE key = 'ids_from'", boundary.bytes)
+        }
+        idsFrom = boundary
+        return boundary < target
+    }
+
+    private func acceptedID(before target: MessageID, skipping count: Int) throws -> MessageID? {
+        try connection.first(
+            "SELECT message_id FROM accepted WHERE message_id < ?1 ORDER BY message_id LIMIT 1 OFFSET ?2",
+            target.bytes, count
+        ) { row in row.withBytes(0) { MessageID(bytes: $0) } }.flatMap { $0 }
+    }
+
+    /// Cursors that ended and losses that were told: delivery status is answered for the horizon only.
+    private func prunePast(before horizon: Int64) throws -> Bool {
+        let ended = try connection.first(
+            "SELECT ended_at FROM ended_cursors ORDER BY ended_id LIMIT 1", row: { $0.int(0) })
+        let lost = try connection.first(
+            "SELECT lost_at FROM losses WHERE acked = 1 ORDER BY lost_at LIMIT 1", row: { $0.int(0) })
+        guard ended ?? .max < horizon || lost ?? .max < horizon else { return false }
+        try transaction {
+            try connection.run(
+                "DELETE FROM ended_cursors WHERE ended_at < ?1"
+                    + " AND ended_id IN (SELECT ended_id FROM ended_cursors ORDER BY ended_id LIMIT ?2)",
+                horizon, Self.pruned)
+            try connection.run(
+                "DELETE FROM losses WHERE loss_id IN"
+                    + " (SELECT loss_id FROM losses WHERE acked = 1 AND lost_at < ?1 ORDER BY lost_at LIMIT ?2)",
+                horizon, Self.pruned)
+        }
+        return true
+    }
+
+    static func readIDsFrom(_ connection: Connection) throws -> MessageID {
+        let bytes = try connection.first("SELECT value FROM meta WHERE key = 'ids_from'") { $0.bytes(0) } ?? []
+        return MessageID(bytes: bytes) ?? MessageID(high: 0, low: 0)
+    }
+
+    /// Empties the WAL without waiting for anyone, so that deleted bytes do not stay there (P7); a foreign reader makes
+    /// it try again later.
+    func truncateWAL() throws -> Bool {
+        let busy = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.int(0) } ?? 1
+        if busy == 0 { sweeper.hasDeleted = false }
+        return busy == 0
+    }
+}
+
+extension MessageID {
+    /// The lowest id that carries this time.
+    init(oldestAt milliseconds: Int64) {
+        self.init(high: UInt64(clamping: milliseconds) << 16 | 0x7000, low: 0x8000_0000_0000_0000)
+    }
+
+    /// The id right after this one.
+    fileprivate var next: MessageID {
+        let (low, overflow) = low.addingReportingOverflow(1)
+        return MessageID(high: overflow ? high &+ 1 : high, low: low)
+    }
+}

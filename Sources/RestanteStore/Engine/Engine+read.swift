@@ -1,0 +1,182 @@
+import DequeModule
+import RestanteCore
+
+extension Engine {
+    static let messageSQL = """
+        SELECT log_id, sender_id, message_id, accepted_at, expires_at, kind, flags, log_count, log_bytes, checksum, payload
+        FROM messages WHERE seq = ?1
+        """
+
+    /// Bytes of payload that the pages of one batch hold, about: after a restart all devices ask at once, and what is
+    /// read waits in memory for the commit.
+    private static let pagesBytes = 4 << 20
+
+    /// The session asks for its next page.
+    func want(_ session: Session) {
+        session.resume()
+        wantPage.append(session)
+    }
+
+    /// Sessions wait for pages that the last batch had no room for.
+    var hasPagesToRead: Bool { !wantPage.isEmpty }
+
+    /// Reads the pages that were asked for, in turn, as many as a batch has room for.
+    func readPages() throws {
+        var bytes = 0
+        while bytes < Self.pagesBytes, let session = wantPage.popFirst() {
+            guard sessions[session.id] === session else { continue }
+            let before = session.openBytes
+            try readPage(session)
+            bytes += session.openBytes - before + Self.pageOverhead
+        }
+    }
+
+    /// What an empty page counts for.
+    private static let pageOverhead = 4096
+
+    /// Reads the next of what a session is owed, as much as its window has room for; every asking is answered.
+    ///
+    /// A page that comes up short makes the session live: on this thread nothing can be committed in between.
+    private func readPage(_ session: Session) throws {
+        guard session.state == .behind else {
+            events.append(.page(session.id, [], more: false))
+            return
+        }
+        var page: [Delivery] = []
+        let isShort = try readReceipts(session, into: &page) && readMessages(session, into: &page)
+        let isLive = isShort && session.catchUp()
+        events.append(.page(session.id, page, more: !isLive))
+        sayDrained(session)
+    }
+
+    /// True when nothing is left unread.
+    private func readMessages(_ session: Session, into page: inout [Delivery]) throws -> Bool {
+        var looked = 0
+        while looked < limits.rowsPerPage {
+            if session.merge == nil { session.merge = try merge(for: session) }
+            let next = try session.merge?.next(statements.positions)
+            guard try tellLosses(session, before: next?.seq ?? .max, into: &page) else { return false }
+            guard let next else {
+                session.readThrough = max(session.readThrough, session.merge?.head ?? 0)
+                session.merge = nil
+                if session.readThrough == positions.head { return true }
+                continue
+            }
+            guard try deliver(next.seq, of: next.log, to: session, into: &page) else { return false }
+            session.merge?.advance(next.stream)
+            session.readThrough = next.seq
+            looked += 1
+        }
+        return false
+    }
+
+    /// The logs of a session that may hold unread messages, up to the head of this moment.
+    private func merge(for session: Session) throws -> LogMerge {
+        let head = positions.head
+        var streams: [LogMerge.Stream] = []
+        for (log, followed) in session.follows {
+            let from = max(followed.floor, session.readThrough)
+            let through = min(followed.until ?? head, head)
+            guard try self.head(of: log).seq > from, through > from else { continue }
+            streams.append(LogMerge.Stream(log: log, through: through, fetchedThrough: from))
+        }
+        return LogMerge(through: head, streams: streams)
+    }
+
+    /// False when the window has no room for it.
+    private func deliver(
+        _ seq: Position, of log: LogKey, to session: Session, into page: inout [Delivery]
+    ) throws -> Bool {
+        guard session.hasRoom(for: 0, limits) else { return false }
+        guard let (row, isSound) = try message(seq) else { return true }
+        let owedAtClaim = seq <= session.claimedAt
+        guard isSound, row.log == log else {
+            let gap = Owed.gap(try directory.conversation(of: log), count: 1, reason: .damaged)
+            let mark = LogMark(seq: seq, count: row.logCount, bytes: row.logBytes)
+            let tag = session.opens(.message(log, mark, bytes: 0, receipt: nil), owedAtClaim: owedAtClaim)
+            page.append(Delivery(tag: tag, owed: gap))
+            return true
+        }
+        if row.sender == session.device || row.flags.contains(.tombstone) {
+            session.passes(log, row.mark)
+            passed[session.id] = session
+            return true
+        }
+        guard session.hasRoom(for: row.payload.count, limits) else { return false }
+        let tag = session.opens(row.obligation, owedAtClaim: owedAtClaim)
+        page.append(Delivery(tag: tag, owed: .message(try readable(row))))
+        return true
+    }
+
+    /// A row with whether its checksum holds; nil when it is gone.
+    func message(_ seq: Position) throws -> (row: MessageRow, isSound: Bool)? {
+        let statement = statements.message
+        statement.bind(seq)
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        guard let id = statement.withBytes(2, { MessageID(bytes: $0) }),
+            let kind = MessageKind(rawValue: Int(statement.int(5)))
+        else { return (MessageRow.unreadable(seq, statement), false) }
+        let row = MessageRow(
+            seq: seq, log: statement.int(0), sender: statement.int(1), id: id, acceptedAt: statement.int(3),
+            expiresAt: statement.int(4), kind: kind, flags: MessageFlags(rawValue: statement.int(6)),
+            logCount: statement.int(7), logBytes: statement.int(8), payload: statement.bytes(10))
+        return (row, rowChecksum(row) == statement.int(9))
+    }
+
+    /// The row as its reader sees it.
+    func readable(_ row: MessageRow) throws -> Message {
+        Message(
+            id: row.id, from: try directory.sender(row.sender), conversation: try directory.conversation(of: row.log),
+            acceptedAt: row.acceptedAt, kind: row.kind, urgency: row.flags.contains(.urgent) ? .urgent : .normal,
+            payload: row.payload)
+    }
+
+    /// Gaps come in their place in the order. False: the window is full.
+    private func tellLosses(_ session: Session, before seq: Position, into page: inout [Delivery]) throws -> Bool {
+        while let loss = session.losses.first, loss.through < seq {
+            guard session.hasRoom(for: 0, limits) else { return false }
+            session.losses.removeFirst()
+            let tag = session.opens(.loss(id: loss.id), owedAtClaim: session.isCatchingUp)
+            let conversation = try directory.conversation(of: loss.log)
+            page.append(Delivery(tag: tag, owed: .gap(conversation, count: loss.count, reason: loss.reason)))
+        }
+        return true
+    }
+
+    /// What a device is owed instead of messages, in order.
+    func losses(of device: DeviceKey) throws -> [Loss] {
+        try connection.all(
+            "SELECT loss_id, log_id, through_seq, count, reason FROM losses WHERE device_id = ?1 AND acked = 0"
+                + " ORDER BY through_seq, loss_id", device
+        ) {
+            Loss(
+                id: $0.int(0), log: $0.int(1), through: $0.int(2), count: $0.int(3),
+                reason: LossReason(rawValue: Int($0.int(4))) ?? .damaged)
+        }
+    }
+
+    /// Says `drained` once, when all that was owed at the claim has been acknowledged durably.
+    func sayDrained(_ session: Session) {
+        guard !session.saidDrained, session.isDrained else { return }
+        session.saidDrained = true
+        events.append(.drained(session.id))
+    }
+}
+
+extension MessageRow {
+    /// What its acknowledgement moves and whom it tells.
+    var obligation: Obligation {
+        .message(
+            log, mark, bytes: payload.count,
+            receipt: flags.contains(.receipt) ? ReceiptDue(sender: sender, message: id) : nil)
+    }
+
+    /// A row whose id or kind cannot be read: enough of it to go on behind it.
+    fileprivate static func unreadable(_ seq: Position, _ statement: Statement) -> MessageRow {
+        MessageRow(
+            seq: seq, log: statement.int(0), sender: statement.int(1), id: MessageID(high: 0, low: 0), acceptedAt: 0,
+            expiresAt: 0, kind: .message, flags: [], logCount: statement.int(7), logBytes: statement.int(8), payload: []
+        )
+    }
+}

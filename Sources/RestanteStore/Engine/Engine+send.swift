@@ -1,0 +1,160 @@
+import CSQLite
+import RestanteCore
+
+/// Who a command comes from.
+struct Author {
+    let key: DeviceKey
+    /// Nil: a service.
+    let address: DeviceAddress?
+}
+
+extension Engine {
+    static let insertAcceptedSQL = """
+        INSERT OR IGNORE INTO accepted(message_id, sender_id, part, log_id, seq, accepted_at, digest)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        """
+
+    static let findAcceptedSQL = """
+        SELECT accepted_at, digest FROM accepted WHERE message_id = ?1 AND sender_id = ?2 AND part = 0
+        """
+
+    /// Nil: the session is not the device's reader (any more), so nobody waits for an answer; or an operator, who sends
+    /// nothing.
+    func author(of origin: Origin) throws -> Author? {
+        switch origin {
+        case .session(let id):
+            return sessions[id].map { Author(key: $0.device, address: $0.address) }
+        case .service(_, let name):
+            return Author(key: try serviceKey(name), address: nil)
+        case .operators:
+            return nil
+        }
+    }
+
+    private func serviceKey(_ name: ServiceName) throws -> DeviceKey {
+        if let key = services[name] { return key }
+        let now = now
+        try connection.run(
+            "INSERT OR IGNORE INTO devices(kind, user, device, registered_at, last_seen_at)"
+                + " VALUES ('service', ?1, '', ?2, ?2)", name.rawValue, now)
+        let found = try connection.first(
+            "SELECT device_id FROM devices WHERE kind = 'service' AND user = ?1 AND unlinked_at IS NULL", name.rawValue
+        ) { $0.int(0) }
+        guard let key = found else { preconditionFailure("the service's row was just made") }
+        services[name] = key
+        return key
+    }
+
+    /// Stores a message, or says why not. Sending the same again gives the first answer and stores nothing (P4).
+    func send(_ submission: Submission, from author: Author) throws -> SendOutcome {
+        try checkID(submission.id)
+        try checkSizes(submission)
+        let digest = digest(of: submission)
+        let targets: [Target]
+        do {
+            targets = try resolve(submission, author)
+        } catch let refusal as Refusal {
+            // What was accepted stays accepted, whatever has become of its recipient since.
+            if let earlier = try earlierAnswer(submission, author, digest) { return earlier }
+            throw refusal
+        }
+        if submission.ephemeral { return try relay(submission, author, targets) }
+        return try store(submission, author, targets, digest)
+    }
+
+    private func checkID(_ id: MessageID) throws {
+        guard id.isVersion7 else {
+            throw Refusal(.badID, "message_id is not a UUIDv7 (RFC 9562 section 5.7)")
+        }
+        guard id.milliseconds <= now + limits.idAhead else {
+            throw Refusal(
+                .badID, "message_id is more than 24 hours ahead of the server's clock; check the device's clock")
+        }
+        guard id >= idsFrom else {
+            throw Refusal(.idTooOld, "message_id is older than what the server can recognise; send it with a new id")
+        }
+    }
+
+    private func checkSizes(_ submission: Submission) throws {
+        guard submission.content.byteCount <= limits.messageBytes else {
+            throw Refusal(.tooLarge, "a message has at most \(limits.messageBytes) bytes of payload")
+        }
+        if let seconds = submission.timeToLive, !(1...limits.timeToLive).contains(seconds) {
+            throw Refusal(.badTTL, "ttl is 1 to \(limits.timeToLive) seconds")
+        }
+    }
+
+    private func store(
+        _ submission: Submission, _ author: Author, _ targets: [Target], _ digest: [UInt8]
+    ) throws -> SendOutcome {
+        let now = now
+        let expiresAt = now + Int64(submission.timeToLive ?? limits.timeToLive) * 1000
+        for (part, target) in targets.enumerated() {
+            guard try remember(submission.id, author.key, part, target.log, at: now, digest) else {
+                guard let earlier = try earlierAnswer(submission, author, digest) else {
+                    preconditionFailure("a row that is in the way can be read")
+                }
+                return earlier
+            }
+            try append(
+                to: target.log, from: author.key, id: submission.id, acceptedAt: now, expiresAt: expiresAt,
+                flags: submission.flags(for: author), payload: target.payload)
+        }
+        return .accepted(at: now, duplicate: false)
+    }
+
+    /// Notes what the id stands for; false when it stands for something already.
+    private func remember(
+        _ id: MessageID, _ sender: DeviceKey, _ part: Int, _ log: LogKey, at now: Int64, _ digest: [UInt8]
+    ) throws -> Bool {
+        let statement = statements.insertAccepted
+        var id = (id.high.bigEndian, id.low.bigEndian)
+        try withUnsafeBytes(of: &id) { id in
+            try digest.withUnsafeBytes { digest in
+                statement.bind(staying: id, at: 1)
+                sqlite3_bind_int64(statement.handle, 2, sender)
+                sqlite3_bind_int64(statement.handle, 3, Int64(part))
+                sqlite3_bind_int64(statement.handle, 4, log)
+                sqlite3_bind_int64(statement.handle, 5, positions.upcoming)
+                sqlite3_bind_int64(statement.handle, 6, now)
+                statement.bind(staying: digest, at: 7)
+                try statement.finish()
+            }
+        }
+        return connection.changes == 1
+    }
+
+    private func earlierAnswer(_ submission: Submission, _ author: Author, _ digest: [UInt8]) throws -> SendOutcome? {
+        let statement = statements.findAccepted
+        statement.bind(submission.id.bytes, author.key)
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        guard statement.bytes(1) == digest else {
+            throw Refusal(
+                .idConflict, "this message_id was used for another recipient or payload; give each message its own id")
+        }
+        return .accepted(at: statement.int(0), duplicate: true)
+    }
+
+    private func relay(_ submission: Submission, _ author: Author, _ targets: [Target]) throws -> SendOutcome {
+        let now = now
+        for target in targets {
+            journal.append(
+                .relayed(
+                    MessageRow(
+                        seq: 0, log: target.log, sender: author.key, id: submission.id, acceptedAt: now, expiresAt: now,
+                        kind: .message, flags: submission.flags(for: author), logCount: 0, logBytes: 0,
+                        payload: target.payload)))
+        }
+        return .relayed
+    }
+}
+
+extension Submission {
+    fileprivate func flags(for author: Author) -> MessageFlags {
+        var flags: MessageFlags = urgency == .urgent ? [.urgent] : []
+        // A service holds no socket, so there is nobody to give a receipt to.
+        if receipt && author.address != nil { flags.insert(.receipt) }
+        return flags
+    }
+}

@@ -1,0 +1,179 @@
+import DequeModule
+import RestanteCore
+
+/// The mailbox itself: everything that happens between one BEGIN and its COMMIT.
+///
+/// Belongs to the store's thread, with its connection. A batch of commands is carried out in order; what they caused is
+/// then shown to live sessions in the same order, pages are read, and only after COMMIT do the events leave. No other
+/// connection writes, so what is read here is what is committed with it.
+///
+/// A ``Refusal`` is thrown before anything of its command is written. Every other error ends the store.
+final class Engine {
+    let connection: Connection
+    let limits: Limits
+    let node: String
+    let clock: StoreClock
+    let epoch: String
+    let statements: Statements
+
+    var directory: Directory
+    var heads = BoundedCache<LogKey, LogMark>(capacity: 400_000)
+    var services: [ServiceName: DeviceKey] = [:]
+    var positions: PositionCounter
+    var idsFrom: MessageID
+
+    var sessions: [SessionID: Session] = [:]
+    var sessionOfDevice: [DeviceKey: Session] = [:]
+    /// Sessions by the logs that they follow to the end.
+    var followers: [LogKey: [Session]] = [:]
+
+    // What the batch at hand has caused so far.
+    var journal: [Effect] = []
+    var events: [StoreEvent] = []
+    var acknowledged: [SessionID: UInt64] = [:]
+    var oweReceipts: Set<SessionID> = []
+    var passed: [SessionID: Session] = [:]
+    /// Messages that were cancelled in the batch that stored them: nobody is shown them.
+    var withdrawn: Set<Position> = []
+    /// Sessions that asked for their next page; those that a batch had no room for are served by the next.
+    var wantPage: Deque<Session> = []
+    /// Sessions of devices that were unlinked: told after the answer to whoever asked for it.
+    var endedLater: [SessionID] = []
+
+    var sweeper = Sweeper()
+    private var lastTime: Int64 = 0
+
+    init(connection: Connection, limits: Limits, node: String, clock: StoreClock) throws {
+        self.connection = connection
+        self.limits = limits
+        self.node = node
+        self.clock = clock
+        statements = try Statements(connection)
+        directory = Directory(connection)
+        epoch = try connection.first("SELECT value FROM meta WHERE key = 'epoch'") { $0.text(0) } ?? ""
+        positions = try PositionCounter(connection)
+        idsFrom = try Engine.readIDsFrom(connection)
+        try connection.execute("BEGIN IMMEDIATE")
+        try clearSessions(ofNode: node)
+        try sweeper.rebuild(connection)
+        try connection.execute("COMMIT")
+    }
+
+    /// Carries out a batch in one transaction and gives back what it made true, once it is durable.
+    func run(_ commands: [StoreCommand]) throws -> [StoreEvent] {
+        try transaction {
+            for command in commands { try perform(command) }
+            try settle()
+        }
+        return takeEvents()
+    }
+
+    /// One transaction; an error leaves it to whoever ends the store.
+    func transaction(_ body: () throws -> Void) throws {
+        try statements.begin.finish()
+        try body()
+        try statements.commit.finish()
+    }
+
+    /// Milliseconds since the epoch; never goes back while the process lives.
+    var now: Int64 {
+        lastTime = max(lastTime, clock.now())
+        return lastTime
+    }
+
+    private func perform(_ command: StoreCommand) throws {
+        switch command {
+        case .claim(let claim): try perform(claim)
+        case .release(let session): try release(session)
+        case .send(let submission, let origin): try perform(submission, origin)
+        case .acknowledge(let session, let tag): try acknowledge(session, through: tag)
+        case .read(let session): if let session = sessions[session] { want(session) }
+        case .pause(let session): sessions[session]?.pause()
+        case .request(let request, let id, let origin): try perform(request, id: id, origin)
+        }
+    }
+
+    private func perform(_ claim: Claim) throws {
+        do {
+            events.append(.claimed(claim.session, try self.claim(claim)))
+        } catch let refusal as Refusal {
+            events.append(.claimRefused(claim.session, refusal))
+        }
+    }
+
+    private func perform(_ submission: Submission, _ origin: Origin) throws {
+        guard let author = try author(of: origin) else { return }
+        let outcome: SendOutcome
+        do {
+            outcome = try send(submission, from: author)
+        } catch let refusal as Refusal {
+            outcome = .rejected(refusal)
+        }
+        events.append(.sent(submission.id, outcome, to: origin))
+    }
+
+    private func perform(_ request: Request, id: UInt64, _ origin: Origin) throws {
+        do {
+            events.append(.replied(.success(try answer(request, origin)), id: id, to: origin))
+        } catch let refusal as Refusal {
+            events.append(.replied(.failure(refusal), id: id, to: origin))
+        }
+    }
+
+    /// Shows live sessions what the batch has done, reads the pages that were asked for, and moves what follows from it.
+    private func settle() throws {
+        try fanOut()
+        try readPages()
+        for id in oweReceipts { try deliverReceipts(to: id) }
+        for session in passed.values { try flushPassed(session) }
+        for (id, tag) in acknowledged {
+            events.append(.acknowledged(id, through: tag))
+            if let session = sessions[id] { sayDrained(session) }
+        }
+        for id in endedLater { events.append(.ended(id, .unlinked)) }
+        endedLater.removeAll()
+        journal.removeAll(keepingCapacity: true)
+        oweReceipts.removeAll(keepingCapacity: true)
+        passed.removeAll(keepingCapacity: true)
+        withdrawn.removeAll(keepingCapacity: true)
+        acknowledged.removeAll(keepingCapacity: true)
+    }
+
+    func takeEvents() -> [StoreEvent] {
+        defer { events = [] }
+        return events
+    }
+}
+
+/// What a command did that live sessions must see, in the order in which it happened.
+enum Effect {
+    case stored(MessageRow)
+    case relayed(MessageRow)
+    case followed(DeviceKey, LogKey, from: Position)
+    case unfollowed(DeviceKey, LogKey, until: Position)
+}
+
+/// The statements of the way of a message, prepared once.
+struct Statements {
+    let begin: Statement
+    let commit: Statement
+    let insertMessage: Statement
+    let insertAccepted: Statement
+    let findAccepted: Statement
+    let headOfLog: Statement
+    let positions: Statement
+    let message: Statement
+    let moveCursor: Statement
+
+    init(_ connection: Connection) throws {
+        begin = try connection.prepare("BEGIN IMMEDIATE")
+        commit = try connection.prepare("COMMIT")
+        insertMessage = try connection.prepare(Engine.insertMessageSQL)
+        insertAccepted = try connection.prepare(Engine.insertAcceptedSQL)
+        findAccepted = try connection.prepare(Engine.findAcceptedSQL)
+        headOfLog = try connection.prepare(Engine.headOfLogSQL)
+        positions = try connection.prepare(LogMerge.positionsSQL)
+        message = try connection.prepare(Engine.messageSQL)
+        moveCursor = try connection.prepare(Engine.moveCursorSQL)
+    }
+}

@@ -1,0 +1,17 @@
+import CSQLite
+
+/// What SQLite answered, and to what.
+public struct SQLiteError: Error, Sendable, CustomStringConvertible {
+    /// The extended result code (https://www.sqlite.org/rescode.html).
+    public let code: Int32
+    public let message: String
+    /// The statement; values are never part of it, since they are bound.
+    public let sql: String
+
+    /// The primary result code: the low byte.
+    public var primaryCode: Int32 { code & 0xFF }
+
+    public var description: String {
+        "SQLite error \(code) (\(message))" + (sql.isEmpty ? "" : " in: \(sql)")
+    }
+}

@@ -1,0 +1,163 @@
+import CSQLite
+import Glibc
+public import RestanteCore
+import Synchronization
+
+/// The mailbox in one SQLite file: one connection, on one thread, the only one that writes.
+///
+/// `accepted` and `acknowledged` are told only after the commit that holds them is synced (WAL, `synchronous=FULL`). An
+/// I/O error at a commit ends the store and nobody is answered, since SQLite goes on after a failed sync as if nothing had
+/// happened; what is on disk decides after the restart, and P4 makes sending again safe.
+public final class SQLiteStore: MessageStore, SessionDirectory {
+    private let engine: EngineBox
+    private let queue: WorkQueue
+    private let thread = Mutex<pthread_t?>(nil)
+    private let ended = Ending()
+
+    /// Opens the file, or makes it, applies missing migrations and clears the sessions that this node left behind.
+    ///
+    /// Blocks for as long as that takes. A file that is refused is left as it was.
+    ///
+    /// - Parameters:
+    ///   - path: the database; its folder must exist.
+    ///   - node: this server's name in `sessions`.
+    /// - Throws: ``StoreError``, with what to do and the exit code.
+    public static func open(
+        path: String, node: String = "local", limits: Limits = Limits(), clock: StoreClock = .wall
+    ) throws -> SQLiteStore {
+        let path = try resolvedPath(path)
+        let lock = try DatabaseLock(for: path)
+        let migrator = Migrator()
+        _ = try migrator.inspect(path)
+        do {
+            let connection = try migrator.openForWriting(path)
+            try migrator.apply(on: connection)
+            let engine = try Engine(connection: connection, limits: limits, node: node, clock: clock)
+            return SQLiteStore(EngineBox(engine: engine, lock: lock), limits: limits)
+        } catch let error as SQLiteError {
+            throw StoreError(opening: path, error)
+        }
+    }
+
+    private init(_ engine: EngineBox, limits: Limits) {
+        self.engine = engine
+        queue = WorkQueue(limits: limits)
+    }
+
+    public func start(reportingTo sink: any StoreSink) {
+        let work = ThreadWork { [engine, queue, ended] in
+            var loop = StoreLoop(engine: engine.engine, queue: queue, sink: sink)
+            do {
+                try loop.run()
+            } catch {
+                queue.close()
+                sink.store(failed: error)
+            }
+            engine.close()
+            ended.happen()
+        }
+        thread.withLock { thread in
+            precondition(thread == nil, "a store is started once")
+            thread = work.start()
+        }
+    }
+
+    @discardableResult
+    public func enqueue(_ commands: [StoreCommand]) -> Bool { queue.add(commands) }
+
+    public func shutdown() async {
+        queue.close()
+        guard thread.withLock({ $0 != nil }) else {
+            engine.close()
+            return
+        }
+        await ended.wait()
+    }
+
+    // MARK: SessionDirectory
+
+    public func sessions(of user: UserName) async throws -> [SessionLocation] {
+        try await ask { try $0.sessionLocations(of: user) }
+    }
+
+    public func clear(node: String) async throws {
+        try await ask { engine in try engine.transaction { try engine.clearSessions(ofNode: node) } }
+    }
+
+    /// Asks the engine something between two batches, on its own thread.
+    func ask<Answer: Sendable>(_ question: @escaping @Sendable (Engine) throws -> Answer) async throws -> Answer {
+        try await withCheckedThrowingContinuation { continuation in
+            let isTaken = queue.add { engine in
+                let answer = Swift.Result { try question(engine) }
+                continuation.resume(with: answer)
+            }
+            if !isTaken {
+                continuation.resume(throwing: Refusal(.shuttingDown, "the store has ended"))
+            }
+        }
+    }
+}
+
+/// Carries the engine to its thread. `@unchecked Sendable`: before ``SQLiteStore/start(reportingTo:)`` it belongs to
+/// whoever opened it, afterwards to the thread alone.
+private final class EngineBox: @unchecked Sendable {
+    let engine: Engine
+    private var lock: DatabaseLock?
+
+    init(engine: Engine, lock: DatabaseLock) {
+        self.engine = engine
+        self.lock = lock
+    }
+
+    /// The file first, then the lock, so that whoever waits for the lock finds the file closed.
+    func close() {
+        engine.connection.close()
+        lock = nil
+    }
+}
+
+/// Something that happens once and can be waited for.
+private final class Ending: Sendable {
+    private let state = Mutex<(happened: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
+
+    func happen() {
+        let waiters = state.withLock { state in
+            defer { state = (true, []) }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if !state.happened { state.waiters.append(continuation) }
+                return state.happened
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+}
+
+/// A thread of the system: the cooperative pool must never wait for a disk.
+private final class ThreadWork: Sendable {
+    private let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        self.body = body
+    }
+
+    func start() -> pthread_t {
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<ThreadWork>.fromOpaque(context).takeRetainedValue().body()
+                return nil
+            }, Unmanaged.passRetained(self).toOpaque())
+        precondition(code == 0, "cannot start a thread: \(String(cString: strerror(code)))")
+        pthread_detach(thread)
+        return thread
+    }
+}

@@ -1,0 +1,74 @@
+import CSQLite
+import RestanteCore
+
+/// The store's thread: takes everything that waits, commits it at once, answers, and tidies up when there is time.
+///
+/// No timer makes batches: while one commit is synced the next batch gathers, so batches grow by themselves under load.
+struct StoreLoop {
+    /// Swept sooner than this, a log would be visited for a message at a time.
+    private static let sweepAfter: UInt64 = 1_000_000_000
+    private static let sweepAtLogs = 4096
+    private static let maintenanceEvery: UInt64 = 60_000_000_000
+    private static let lastSweep: UInt64 = 2_000_000_000
+
+    private let engine: Engine
+    private let queue: WorkQueue
+    private let sink: any StoreSink
+    private var maintainedAt = monotonicNanoseconds()
+    private var prunes = false
+
+    init(engine: Engine, queue: WorkQueue, sink: any StoreSink) {
+        self.engine = engine
+        self.queue = queue
+        self.sink = sink
+    }
+
+    /// Runs until the queue is closed and empty; the file is left with an empty WAL.
+    mutating func run() throws {
+        prunes = try engine.pruneSlice()
+        while true {
+            let (batch, hadBeenFull) = queue.take(until: nextWork)
+            if !batch.commands.isEmpty || engine.hasPagesToRead {
+                let events = try engine.run(batch.commands)
+                if !events.isEmpty { sink.store(committed: events) }
+            }
+            if hadBeenFull { sink.storeHasRoom() }
+            for question in batch.questions { try question(engine) }
+            if batch.isShutdown { break }
+            try tidy(isIdle: batch.isEmpty)
+        }
+        try end()
+    }
+
+    /// What is not swept by then is found again at the next start: the process must be gone soon.
+    private func end() throws {
+        try engine.releaseAll()
+        let deadline = monotonicNanoseconds() + Self.lastSweep
+        while !engine.sweeper.isEmpty, monotonicNanoseconds() < deadline { try engine.sweepSlice() }
+        _ = try engine.truncateWAL()
+    }
+
+    /// When there is something to do even if nothing comes; nil: nothing.
+    private var nextWork: UInt64? {
+        let now = monotonicNanoseconds()
+        if engine.hasPagesToRead || prunes || sweepIsDue(now) { return now }
+        let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
+        return min(sweep ?? .max, maintainedAt + Self.maintenanceEvery)
+    }
+
+    private func sweepIsDue(_ now: UInt64) -> Bool {
+        guard let noted = engine.sweeper.firstNotedAt else { return false }
+        return engine.sweeper.count >= Self.sweepAtLogs || now >= noted + Self.sweepAfter
+    }
+
+    /// One slice of each, so that the next commit never waits for long.
+    private mutating func tidy(isIdle: Bool) throws {
+        let now = monotonicNanoseconds()
+        if sweepIsDue(now) { try engine.sweepSlice() }
+        if prunes { prunes = try engine.pruneSlice() }
+        guard now >= maintainedAt + Self.maintenanceEvery else { return }
+        maintainedAt = now
+        prunes = try engine.pruneSlice()
+        if engine.sweeper.hasDeleted { _ = try engine.truncateWAL() }
+    }
+}

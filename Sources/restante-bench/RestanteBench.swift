@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// Measures Restante beside what it is built on.
+@main
+struct RestanteBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restante-bench",
+        abstract: "Measures Restante beside what it is built on.",
+        discussion: """
+            Rates are for this machine in this run: compare ratios, not absolute figures. Each scenario prints one line of \
+            JSON and a row of a table.
+
+              restante-bench store --directory /tmp/bench
+            """,
+        subcommands: [StoreBench.self], defaultSubcommand: StoreBench.self)
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Logging
+import RestanteGateway
+import RestanteStore
+import ServiceLifecycle
+
+/// Runs the server until it is told to stop.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server.",
+        discussion: """
+            Makes the database and a key for tokens if they are not there, applies missing migrations, and serves clients \
+            over WebSocket until SIGTERM or Ctrl-C. Every setting can be given as a flag, as a variable (RESTANTE_PORT, \
+            RESTANTE_LIMITS_MESSAGE_BYTES), or in a JSON file (--config); a flag goes before a variable, a variable before \
+            the file. docs/CONFIGURATION.md explains them all.
+
+              restante serve
+              restante serve --database /var/lib/restante/mail.db --port 8080
+              RESTANTE_LOG_LEVEL=debug restante serve --config /etc/restante.json
+            """)
+
+    @Option(help: "A JSON file with settings.")
+    var config: String?
+
+    @OptionGroup var flags: ServeFlags
+
+    func run() async throws {
+        var reader = try await SettingsReader(
+            flags: flags.values, environment: ProcessInfo.processInfo.environment, file: config)
+        let settings = try reader.read()
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = settings.logLevel
+            return handler
+        }
+        for line in settings.lines { print(line) }
+        try await Server(settings).run()
+    }
+}
+
+/// The settings as flags.
+struct ServeFlags: ParsableArguments {
+    @Option(help: "The database file; made if it is not there. (default: restante.db)")
+    var database: String?
+    @Option(help: "The address to listen on. (default: 127.0.0.1)")
+    var host: String?
+    @Option(help: "The port to listen on; 0 takes a free one. (default: 7070)")
+    var port: Int?
+    @Option(help: "The Unix socket for operators; '' for none. (default: DATABASE.sock)")
+    var operatorsSocket: String?
+    @Option(help: "A JWK set to verify tokens with. (default: DATABASE.key, made at the first start)")
+    var keys: String?
+    @Option(help: "This server's name in the session table. (default: local)")
+    var node: String?
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
+    var logLevel: String?
+    @Option(help: "Seconds between pings. (default: 30)")
+    var pingInterval: Int?
+    @Option(help: "Seconds after which a silent client is dropped. (default: 90)")
+    var idleTimeout: Int?
+    @Option(help: "What tokens must name as 'aud'.")
+    var tokenAudience: String?
+    @Option(help: "What tokens must name as 'iss'.")
+    var tokenIssuer: String?
+    @Option(help: "Bytes of payload in one message. (default: 262144)")
+    var limitsMessageBytes: Int?
+    @Option(help: "Seconds that a message is kept at most. (default: 2592000)")
+    var limitsTimeToLive: Int?
+    @Option(help: "Members of one group. (default: 1024)")
+    var limitsGroupMembers: Int?
+    @Option(help: "Devices of one user. (default: 16)")
+    var limitsDevicesPerUser: Int?
+    @Option(help: "Seconds for which a resend is recognised. (default: 604800)")
+    var limitsDedupeHorizon: Int?
+
+    var values: [Setting: ConfigValue] {
+        let texts: [Setting: String?] = [
+            .database: database, .host: host, .operatorsSocket: operatorsSocket, .keys: keys, .node: node,
+            .logLevel: logLevel, .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
+        ]
+        let numbers: [Setting: Int?] = [
+            .port: port, .pingInterval: pingInterval, .idleTimeout: idleTimeout, .messageBytes: limitsMessageBytes,
+            .timeToLive: limitsTimeToLive, .groupMembers: limitsGroupMembers, .devicesPerUser: limitsDevicesPerUser,
+            .dedupeHorizon: limitsDedupeHorizon,
+        ]
+        let values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
+        return values.merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }
+    }
+}

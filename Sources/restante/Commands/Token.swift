@@ -1,0 +1,57 @@
+import ArgumentParser
+import RestanteCore
+import RestanteGateway
+
+/// Mints tokens with the embedded key.
+struct Token: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a token for trying things out.",
+        discussion: """
+            Signs with the key file that `restante serve` made beside its database, and prints the token alone. In \
+            production the app's own backend makes the tokens, with keys that the server is given by --keys.
+
+              restante token --user alice --device laptop
+              curl -H "Authorization: Bearer $(restante token --service billing)" …/v1/messages
+            """)
+
+    @Option(help: "The user: the token's 'sub'.")
+    var user: String?
+    @Option(help: "The user's device.")
+    var device: String?
+    @Option(help: "Instead: a service of the app's backend, which may send but holds no mailbox.")
+    var service: String?
+    @Option(help: "Seconds for which the token is good.")
+    var lifetime: Int64 = 24 * 3600
+    @Option(help: "The server's database; its key file is DATABASE.key.")
+    var database = "restante.db"
+    @Option(help: "The key file, if it is elsewhere.")
+    var keyFile: String?
+
+    func validate() throws {
+        guard (service == nil) == (user != nil && device != nil), service == nil || (user == nil && device == nil)
+        else {
+            throw ValidationError("Name --user and --device, or --service.")
+        }
+        guard lifetime > 0 else { throw ValidationError("A token is good for at least one second.") }
+    }
+
+    func run() async throws {
+        let mint = try TokenMint(
+            keys: try await KeyFile.open(at: keyFile ?? ServeSettings.keyFile(besides: database)))
+        if let service {
+            print(try mint.mint(try name(service, "service") as ServiceName, lifetime: lifetime))
+        } else {
+            let address = DeviceAddress(
+                user: try name(user ?? "", "user"), device: try name(device ?? "", "device"))
+            print(try mint.mint(address, lifetime: lifetime))
+        }
+    }
+}
+
+/// A name from the command line.
+func name<Checked: Name>(_ text: String, _ what: String) throws(CommandFailure) -> Checked {
+    guard let name = Checked(rawValue: text) else {
+        throw CommandFailure(.usage, "a \(what) is 1 to \(Limits.nameBytes) bytes of UTF-8")
+    }
+    return name
+}

@@ -1,0 +1,36 @@
+/// What the process ends with, after sysexits.h; `docs/CONFIGURATION.md` lists them for scripts.
+///
+/// Trouble with the database has codes of its own: `StoreError.Code`.
+enum ExitStatus: Int32, CaseIterable {
+    case ok = 0
+    /// The command line is wrong.
+    case usage = 64
+    /// What was given to work on is wrong: a file, a name, a message that was rejected.
+    case badData = 65
+    /// The server cannot be reached, or went away for good.
+    case unavailable = 69
+    /// A file or the disk cannot be read or written.
+    case inputOutput = 74
+    /// Not now: the same command may succeed later.
+    case tryAgain = 75
+    /// No token, a bad one, or one that does not allow this.
+    case notPermitted = 77
+    /// A setting is wrong.
+    case configuration = 78
+}
+
+/// Why a command ends, with what to do about it; printed to stderr by `Restante.main`.
+struct CommandFailure: Error {
+    let status: Int32
+    let message: String
+
+    init(_ status: ExitStatus, _ message: String) {
+        self.status = status.rawValue
+        self.message = message
+    }
+
+    init(status: Int32, _ message: String) {
+        self.status = status
+        self.message = message
+    }
+}

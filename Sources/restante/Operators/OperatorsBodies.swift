@@ -1,0 +1,69 @@
+import RestanteCore
+
+/// The JSON of the operators' answers; times are milliseconds since the epoch, UTC.
+struct OverviewBody: Codable {
+    var users: Int64
+    var devices: Int64
+    var groups: Int64
+    var sessions: Int64
+    var messages: Int64
+    var databaseBytes: Int64
+    var schemaVersion: Int
+
+    init(_ overview: StoreOverview) {
+        users = overview.users
+        devices = overview.devices
+        groups = overview.groups
+        sessions = overview.sessions
+        messages = overview.messages
+        databaseBytes = overview.databaseBytes
+        schemaVersion = overview.schemaVersion
+    }
+}
+
+struct DeviceBody: Codable {
+    var device: String
+    /// Waiting: at most, since own messages count until a read has passed them.
+    var messages: Int64
+    var bytes: Int64
+    var lastSeenAt: Int64
+    var connected: Bool
+
+    init(_ mailbox: DeviceMailbox) {
+        device = mailbox.device.rawValue
+        messages = mailbox.pending.messages
+        bytes = mailbox.pending.bytes
+        lastSeenAt = mailbox.lastSeenAt
+        connected = mailbox.connected
+    }
+}
+
+struct SessionBody: Codable {
+    var device: String
+    var node: String
+    var generation: Int64
+    var connectedAt: Int64
+
+    init(_ location: SessionLocation) {
+        device = location.device.rawValue
+        node = location.node
+        generation = location.generation
+        connectedAt = location.connectedAt
+    }
+}
+
+struct DoneBody: Codable {
+    var done = true
+}
+
+struct ErrorBody: Codable {
+    var code: Int
+    var name: String
+    var reason: String
+
+    init(_ refusal: Refusal) {
+        code = refusal.code.rawValue
+        name = refusal.code.name
+        reason = refusal.reason
+    }
+}

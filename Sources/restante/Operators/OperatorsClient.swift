@@ -1,0 +1,67 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import RestanteCore
+
+/// Speaks to a running server over its operators' socket.
+struct OperatorsClient {
+    private let path: String
+
+    init(_ path: String) {
+        self.path = path
+    }
+
+    func get<Body: Decodable>(_ target: String, as type: Body.Type) async throws -> Body {
+        try await ask(.GET, target, type)
+    }
+
+    func delete<Body: Decodable>(_ target: String, as type: Body.Type) async throws -> Body {
+        try await ask(.DELETE, target, type)
+    }
+
+    private func ask<Body: Decodable>(_ method: HTTPMethod, _ target: String, _ type: Body.Type) async throws -> Body {
+        let socket = path.addingPercentEncoding(withAllowedCharacters: .urlHostAllowed) ?? path
+        var request = HTTPClientRequest(url: "http+unix://\(socket)\(target)")
+        request.method = method
+        let response: HTTPClientResponse
+        let body: ByteBuffer
+        do {
+            response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            body = try await response.body.collect(upTo: 16 << 20)
+        } catch {
+            throw CommandFailure(
+                .unavailable, "no server answers on \(path): is it running, and with this database (--database)?")
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard response.status == .ok else {
+            let error = try decoder.decode(ErrorBody.self, from: Data(body.readableBytesView))
+            throw CommandFailure(Refusal(ErrorCode(rawValue: error.code) ?? .unavailable, error.reason))
+        }
+        return try decoder.decode(type, from: Data(body.readableBytesView))
+    }
+}
+
+/// Which running server an operator's command speaks to.
+struct OperatorsOptions: ParsableArguments {
+    @OptionGroup var socket: OperatorsSocketOption
+    @Option(help: "The server's database, beside which its socket is.")
+    var database = "restante.db"
+
+    var client: OperatorsClient { OperatorsClient(socket.path(database: database)) }
+}
+
+struct OperatorsSocketOption: ParsableArguments {
+    @Option(help: "The server's socket for operators. (default: DATABASE.sock)")
+    var operatorsSocket: String?
+
+    func path(database: String) -> String { operatorsSocket ?? ServeSettings.operatorsSocket(besides: database) }
+}
+
+/// A name as a part of a path.
+func pathPart(_ text: String, _ what: String) throws(CommandFailure) -> String {
+    let checked: UserName = try name(text, what)
+    return checked.rawValue.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+}

@@ -1,0 +1,90 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import RestanteCore
+import RestanteGateway
+
+/// What operators can ask for. Every answer is JSON; names in paths are percent-encoded.
+struct OperatorsRoutes: Sendable {
+    let gateway: Gateway
+    let directory: any SessionDirectory
+
+    func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.get("/v1/overview") { _, _ in try await answer { try await overview() } }
+        router.get("/v1/users/:user/devices") { _, context in
+            try await answer { try await devices(of: try user(context)) }
+        }
+        router.get("/v1/users/:user/sessions") { _, context in
+            try await answer { try await sessions(of: try user(context)) }
+        }
+        router.delete("/v1/users/:user") { _, context in
+            try await answer { try await done(.deleteUser(try user(context))) }
+        }
+        router.delete("/v1/users/:user/devices/:device") { _, context in
+            try await answer {
+                let device: DeviceName = try parameter("device", context)
+                return try await done(.unlink(DeviceAddress(user: try user(context), device: device)))
+            }
+        }
+        return router
+    }
+
+    private func overview() async throws -> OverviewBody {
+        guard case .overview(let overview) = try await gateway.request(.overview) else { preconditionFailure() }
+        return OverviewBody(overview)
+    }
+
+    private func devices(of user: UserName) async throws -> [DeviceBody] {
+        guard case .mailbox(let devices) = try await gateway.request(.mailbox(of: user)) else { preconditionFailure() }
+        return devices.map(DeviceBody.init)
+    }
+
+    private func sessions(of user: UserName) async throws -> [SessionBody] {
+        try await directory.sessions(of: user).map(SessionBody.init)
+    }
+
+    private func done(_ request: RestanteCore.Request) async throws -> DoneBody {
+        _ = try await gateway.request(request)
+        return DoneBody()
+    }
+
+    private func user(_ context: BasicRequestContext) throws -> UserName { try parameter("user", context) }
+
+    private func parameter<Checked: Name>(_ key: String, _ context: BasicRequestContext) throws -> Checked {
+        let text = context.parameters.get(key)?.removingPercentEncoding
+        guard let name = text.flatMap(Checked.init(rawValue:)) else {
+            throw Refusal(.badName, "\(key) is 1 to \(Limits.nameBytes) bytes of UTF-8, percent-encoded")
+        }
+        return name
+    }
+
+    /// The body as JSON, or what was refused with its status.
+    private func answer(_ body: () async throws -> some Encodable) async throws -> Response {
+        do {
+            return try json(try await body(), .ok)
+        } catch let refusal as Refusal {
+            return try json(ErrorBody(refusal), refusal.status)
+        }
+    }
+
+    private func json(_ body: some Encodable, _ status: HTTPResponse.Status) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(body) + Data("\n".utf8))))
+    }
+}
+
+extension Refusal {
+    fileprivate var status: HTTPResponse.Status {
+        switch code {
+        case .notFound: .notFound
+        case .notAllowed: .forbidden
+        case .shuttingDown, .unavailable: .serviceUnavailable
+        default: .badRequest
+        }
+    }
+}

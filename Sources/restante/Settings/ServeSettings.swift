@@ -1,0 +1,47 @@
+import Logging
+import NIOCore
+import RestanteCore
+import RestanteGateway
+
+/// What `restante serve` runs with: typed, validated, complete.
+struct ServeSettings: Sendable {
+    var database = "restante.db"
+    /// Nil: none.
+    var operatorsSocket: String?
+    /// A JWK set; nil: the embedded key file beside the database.
+    var keys: String?
+    var logLevel = Logger.Level.info
+    var tokenAudience: String?
+    var tokenIssuer: String?
+    var gateway = GatewayConfiguration()
+
+    init() {
+        gateway.port = 7070
+    }
+
+    /// The embedded default: made at the first start, readable by its owner only.
+    var keyFile: String { ServeSettings.keyFile(besides: database) }
+
+    static func keyFile(besides database: String) -> String { database + ".key" }
+
+    /// Where the operators' socket is unless set: beside the database.
+    static func operatorsSocket(besides database: String) -> String { database + ".sock" }
+
+    /// One line a setting; nothing here is secret, and nothing secret may be added.
+    var lines: [String] {
+        [
+            "database = \(database)", "host = \(gateway.host)", "port = \(gateway.port)",
+            "operatorsSocket = \(operatorsSocket ?? "")", "keys = \(keys ?? keyFile)", "node = \(gateway.node)",
+            "logLevel = \(logLevel)", "pingInterval = \(gateway.pingInterval.seconds)",
+            "idleTimeout = \(gateway.idleTimeout.seconds)", "tokenAudience = \(tokenAudience ?? "")",
+            "tokenIssuer = \(tokenIssuer ?? "")", "limits.messageBytes = \(gateway.limits.messageBytes)",
+            "limits.timeToLive = \(gateway.limits.timeToLive)", "limits.groupMembers = \(gateway.limits.groupMembers)",
+            "limits.devicesPerUser = \(gateway.limits.devicesPerUser)",
+            "limits.dedupeHorizon = \(gateway.limits.dedupeHorizon)",
+        ]
+    }
+}
+
+extension TimeAmount {
+    var seconds: Int64 { nanoseconds / 1_000_000_000 }
+}

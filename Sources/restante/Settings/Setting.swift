@@ -1,0 +1,42 @@
+/// Every setting of `restante serve`: a flag, a variable and a key of the configuration file each.
+enum Setting: String, CaseIterable {
+    case database
+    case host
+    case port
+    case operatorsSocket
+    case keys
+    case node
+    case logLevel
+    case pingInterval
+    case idleTimeout
+    case tokenAudience
+    case tokenIssuer
+    case messageBytes = "limits.messageBytes"
+    case timeToLive = "limits.timeToLive"
+    case groupMembers = "limits.groupMembers"
+    case devicesPerUser = "limits.devicesPerUser"
+    case dedupeHorizon = "limits.dedupeHorizon"
+
+    /// As the configuration file nests it: `limits.messageBytes` is `{"limits": {"messageBytes": …}}`.
+    var key: String { rawValue }
+
+    /// `RESTANTE_LIMITS_MESSAGE_BYTES`
+    var variable: String { "RESTANTE_" + words.joined(separator: "_").uppercased() }
+
+    /// `--limits-message-bytes`
+    var flag: String { "--" + words.joined(separator: "-") }
+
+    private var words: [String] {
+        var words: [String] = []
+        var word = ""
+        for character in rawValue {
+            if character == "." || character.isUppercase {
+                words.append(word)
+                word = character == "." ? "" : character.lowercased()
+            } else {
+                word.append(character)
+            }
+        }
+        return words + [word]
+    }
+}

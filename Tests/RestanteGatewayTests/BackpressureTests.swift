@@ -1,0 +1,71 @@
+import NIOCore
+import NIOWebSocket
+import RestanteCore
+import Testing
+
+@testable import RestanteGateway
+
+/// Who stops reading when it becomes too much. One event loop, so that a request on another socket of it shows that
+/// whatever had come before has been looked at.
+@Suite(.timeLimit(.minutes(1)))
+struct BackpressureTests {
+    static func send(_ number: Int) -> String {
+        #"{"status": {"messageId": "\#(ConnectionTests.idText)"}, "requestId": "\#(number)"}"#
+    }
+
+    static func isRequest(_ number: UInt64, _ command: StoreCommand) -> Bool {
+        if case .request(_, number, _) = command { true } else { false }
+    }
+
+    @Test func fullStoreStopsTheSocketUntilItHasRoom() async throws {
+        try await TestServer.run {
+            $0.eventLoops = 1
+        } body: { server in
+            try await RawClient.with(server) { client in
+                try await RawClient.with(server) { other in
+                    try await client.open(server)
+                    server.store.setRoom(false)
+                    try await client.send(Self.send(1))
+                    // What was handed over is answered, full or not.
+                    #expect(await client.text()?.contains(#""requestId":"1""#) == true)
+                    try await client.send(Self.send(2))
+                    for _ in 0..<3 { #expect(try await other.request("GET", "/healthz")?.status == 200) }
+                    #expect(!server.store.commands.contains { Self.isRequest(2, $0) })
+                    server.store.setRoom(true)
+                    #expect(await client.text()?.contains(#""requestId":"2""#) == true)
+                }
+            }
+        }
+    }
+
+    /// A session that is not read because of us is not idle, however long that lasts.
+    @Test func stalledSessionIsNotIdle() async throws {
+        try await TestServer.run {
+            $0.pingInterval = .milliseconds(50)
+            $0.idleTimeout = .milliseconds(200)
+        } body: { server in
+            try await RawClient.with(server) { client in
+                server.store.setRoom(false)
+                try await client.open(server)
+                for _ in 0..<8 { #expect(await client.frame() == .data(.ping, [])) }
+            }
+        }
+    }
+
+    /// The peer's close frame must get through, or the closing would last until its time limit.
+    @Test func stalledSessionCanBeClosed() async throws {
+        try await TestServer.run {
+            $0.closeTimeout = .hours(1)
+        } body: { server in
+            try await RawClient.with(server) { client in
+                server.store.setRoom(false)
+                try await client.open(server)
+                server.store.report([.ended(await server.store.claimedSession(), .displaced)])
+                #expect(await client.text()?.contains("displaced") == true)
+                #expect(await client.frame() == .close(4409, "displaced"))
+                try await client.send(.connectionClose, [0x11, 0x39])
+                #expect(await client.frame() == .end)
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Logging
+import NIOCore
+import RestanteCore
+
+@testable import RestanteGateway
+
+/// A gateway on a free port with a scripted store, for as long as `body` runs.
+struct TestServer: Sendable {
+    var gateway: Gateway
+    var store: ScriptedStore
+    var port: Int
+    var mint: TokenMint
+    private let task: Task<Void, any Error>
+
+    static func run(
+        store: ScriptedStore = ScriptedStore(), configure: (inout GatewayConfiguration) -> Void = { _ in },
+        body: (TestServer) async throws -> Void
+    ) async throws {
+        var configuration = GatewayConfiguration()
+        configuration.port = 0
+        configuration.eventLoops = 2
+        configuration.closeTimeout = .seconds(1)
+        configure(&configuration)
+        let keys = try await TestKeys.hmac()
+        let gateway = Gateway(
+            configuration: configuration, store: store, directory: store, tokens: TokenVerifier(keys: keys),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let task = Task { try await gateway.run() }
+        let port = try await gateway.boundAddress.port ?? 0
+        let server = TestServer(gateway: gateway, store: store, port: port, mint: try TokenMint(keys: keys), task: task)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(server))
+        } catch {
+            result = .failure(error)
+        }
+        task.cancel()
+        store.letShutdownEnd()
+        _ = await task.result
+        try result.get()
+    }
+
+    func stop() { task.cancel() }
+
+    /// How `run()` ended.
+    func ended() async throws { try await task.value }
+
+    func userToken(_ address: DeviceAddress = TestKeys.alice, lifetime: Int64 = 3600) throws -> String {
+        try mint.mint(address, lifetime: lifetime)
+    }
+
+    func serviceToken() throws -> String { try mint.mint(ServiceName(unchecked: "backend"), lifetime: 3600) }
+}

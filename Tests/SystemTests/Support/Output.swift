@@ -1,0 +1,43 @@
+import Foundation
+import Glibc
+
+/// What a process writes to one of its streams, gathered as it comes.
+final class Output: Sendable {
+    private struct State {
+        var bytes = Data()
+        var isOver = false
+    }
+
+    let pipe = Pipe()
+    private let state = Watched(State())
+
+    init() {
+        // A thread that blocks, since FileHandle's readabilityHandler misses the end of some streams on Linux.
+        Thread.detachNewThread { [pipe, state] in
+            var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+            while case let count = read(pipe.fileHandleForReading.fileDescriptor, &buffer, buffer.count), count > 0 {
+                state.change { $0.bytes += buffer[..<count] }
+            }
+            state.change { $0.isOver = true }
+        }
+    }
+
+    /// What has come so far.
+    var text: String { String(decoding: state.now.bytes, as: UTF8.self) }
+
+    /// All of it, once the stream has ended.
+    func all() async throws -> String {
+        let bytes = try await state.first { $0.isOver ? $0.bytes : nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The first whole line with these words in it; nil if the stream ends without.
+    func line(with words: String) async throws -> String? {
+        try await state.first { state -> String?? in
+            let lines = String(decoding: state.bytes, as: UTF8.self).split(
+                separator: "\n", omittingEmptySubsequences: false)
+            if let line = lines.dropLast().first(where: { $0.contains(words) }) { return .some(String(line)) }
+            return state.isOver ? .some(nil) : nil
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import Foundation
+import RestanteCore
+
+/// Random numbers that a seed repeats: SplitMix64 (https://prng.di.unimi.it/splitmix64.c).
+struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// The seed of this run: `RESTANTE_SEED`, or a fresh one. Printed, so that a failure can be repeated.
+    static func seed() -> UInt64 {
+        let given = ProcessInfo.processInfo.environment["RESTANTE_SEED"].flatMap { UInt64($0) }
+        let seed = given ?? UInt64.random(in: 0 ... .max)
+        print("RESTANTE_SEED=\(seed)")
+        return seed
+    }
+}
