@@ -21,7 +21,7 @@ public struct ClientConfiguration: Sendable {
     /// Seconds without a byte from the server (it pings every 30) after which the connection counts as dead.
     public var idleTimeout = 90
     /// Bytes of one WebSocket message from the server.
-    public var maximumFrameBytes = 16 * 1024 * 1024
+    public var maximumFrameBytes = 32 * 1024 * 1024
     /// For wss.
     public var tls = TLSConfiguration.makeClientConfiguration()
     public var eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton

@@ -22,6 +22,8 @@ public enum Request: Sendable, Equatable {
     case mailbox(of: UserName)
     /// Operators only: counts of the whole store.
     case overview
+    /// Operators only: answered with ``Reply/done`` when the store has carried out what came before.
+    case probe
 }
 
 /// The answer to a ``Request``.
@@ -108,13 +110,11 @@ public struct DeviceMailbox: Sendable, Equatable {
     public var pending: Pending
     /// Milliseconds since the epoch, UTC.
     public var lastSeenAt: Int64
-    public var connected: Bool
 
-    public init(device: DeviceName, pending: Pending, lastSeenAt: Int64, connected: Bool) {
+    public init(device: DeviceName, pending: Pending, lastSeenAt: Int64) {
         self.device = device
         self.pending = pending
         self.lastSeenAt = lastSeenAt
-        self.connected = connected
     }
 }
 

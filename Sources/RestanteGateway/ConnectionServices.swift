@@ -11,6 +11,20 @@ struct ConnectionServices: Sendable {
     /// Of the connection's event loop.
     var sessions: SessionTable
     var logger: Logger
-    /// Whether the server takes work: what `/readyz` says.
+    /// Whether the server takes work.
     var isReady: @Sendable () -> Bool
+}
+
+extension ConnectionServices {
+    /// Whether the store carries out a command within the time: one that hangs in a commit is not ready.
+    func probeStore(_ eventLoop: any EventLoop) -> EventLoopFuture<Bool> {
+        let answered = eventLoop.makePromise(of: Bool.self)
+        let deadline = eventLoop.scheduleTask(in: configuration.probeTimeout) { answered.succeed(false) }
+        answered.futureResult.whenComplete { _ in deadline.cancel() }
+        let call = calls.register { answer in
+            if case .replied(.success) = answer { answered.succeed(true) } else { answered.succeed(false) }
+        }
+        if let call { store.enqueue([.request(.probe, id: 0, from: .operators(call))]) }
+        return answered.futureResult
+    }
 }

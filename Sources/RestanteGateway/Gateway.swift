@@ -189,10 +189,14 @@ public final class Gateway: Service, Sendable {
     private func closeSockets(by deadline: NIODeadline) async {
         await withTaskGroup { tasks in
             for table in tables {
-                let cut = table.eventLoop.scheduleTask(deadline: deadline) { table.cutAll() }
                 tasks.addTask {
-                    try? await table.eventLoop.flatSubmit { table.endAll() }.get()
-                    cut.cancel()
+                    // Even when the time is over already, the goodbye is written first.
+                    try? await table.eventLoop.flatSubmit {
+                        let ended = table.endAll()
+                        let cut = table.eventLoop.scheduleTask(deadline: deadline) { table.cutAll() }
+                        ended.whenComplete { _ in cut.cancel() }
+                        return ended
+                    }.get()
                 }
             }
         }

@@ -19,6 +19,8 @@ public struct GatewayConfiguration: Sendable {
     public var idleTimeout = TimeAmount.seconds(90)
     /// How long an HTTP request, or a handshake with all that it waits for, may take.
     public var handshakeTimeout = TimeAmount.seconds(10)
+    /// How long the store may take to answer `/readyz`.
+    public var probeTimeout = TimeAmount.seconds(2)
     /// How long a client may take to answer a close frame.
     public var closeTimeout = TimeAmount.seconds(3)
     /// How long the end may take from the signal on; sockets that are still open then are cut.
@@ -30,6 +32,6 @@ public struct GatewayConfiguration: Sendable {
 
     /// Most bytes of one WebSocket frame, of one message, or of one body.
     var frameBytes: Int {
-        WireFormat.allCases.map { $0.frameBytes(forMessageBytes: limits.messageBytes) }.max() ?? 0
+        WireFormat.allCases.map { $0.frameBytes(limits) }.max() ?? 0
     }
 }

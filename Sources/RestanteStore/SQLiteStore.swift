@@ -74,6 +74,11 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
         await ended.wait()
     }
 
+    /// Forgets now what every device has acknowledged, all of it, which otherwise happens by and by.
+    package func forgetAcknowledged() async throws {
+        try await ask { engine in while !engine.sweeper.isEmpty { try engine.sweepSlice() } }
+    }
+
     // MARK: SessionDirectory
 
     public func sessions(of user: UserName) async throws -> [SessionLocation] {

@@ -11,12 +11,15 @@ public enum WireFormat: String, CaseIterable, Sendable {
     /// The name of the subprotocol (RFC 6455 §1.9).
     public var subprotocol: String { rawValue }
 
-    /// The largest frame that can hold a message of so many bytes: base64 in JSON is a third longer, and names,
-    /// ids and the parts of a sealed send come on top.
-    public func frameBytes(forMessageBytes bytes: Int) -> Int {
-        switch self {
-        case .proto: bytes + 64 * 1024
-        case .json: bytes / 3 * 4 + 128 * 1024
+    /// The largest frame that a client may have reason to send: one message, or the names of a whole group.
+    ///
+    /// In JSON, base64 is a third longer than the payload, and a byte of a name takes up to six. Ids, and the names in a
+    /// sealed send, come on top.
+    public func frameBytes(_ limits: Limits) -> Int {
+        let names = max(limits.groupMembers, limits.devicesPerUser)
+        return switch self {
+        case .proto: max(limits.messageBytes, names * (Limits.nameBytes + 8)) + 64 * 1024
+        case .json: max(limits.messageBytes / 3 * 4, names * (Limits.nameBytes * 6 + 8)) + 128 * 1024
         }
     }
 

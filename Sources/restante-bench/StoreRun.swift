@@ -29,8 +29,8 @@ struct StoreRun {
         let storing = try await seconds { try await self.store(sink) }
         let delivered = Atomic(0)
         let draining = try await seconds { try await drain(sink, delivered) }
-        // The store ends when it has forgotten everything and the WAL is empty, which is more than the C program does.
-        let sweeping = try await seconds { await store.shutdown() }
+        let sweeping = try await seconds { try await store.forgetAcknowledged() }
+        await store.shutdown()
         return StoreResult(
             scenario: scenario, delivered: delivered.load(ordering: .relaxed), storing: storing, draining: draining,
             sweeping: sweeping)

@@ -35,6 +35,9 @@ struct Restante: AsyncParsableCommand {
             end(error.exitCode, error.message)
         } catch let error as GatewayError {
             end(error.exitStatus.rawValue, error.message)
+        } catch  where exitCode(for: error) == .failure {
+            // Not the argument parser's: nothing that we foresaw.
+            end(ExitStatus.inputOutput.rawValue, "\(error)")
         } catch {
             exit(withError: error)
         }

@@ -17,16 +17,18 @@ struct Server {
     /// Returns after SIGTERM or SIGINT, when everything accepted has been answered and the file is closed.
     func run() async throws {
         let logger = Logger(label: "restante")
+        // Before the database is opened: a key set that cannot be served changes nothing there.
+        let given: KeySet? = if let file = settings.keys { try await KeySet.load(file: file) } else { nil }
         let store = try SQLiteStore.open(
             path: settings.database, node: settings.gateway.node, limits: settings.gateway.limits)
-        let keys = try await loadKeys()
+        let keys = if let given { given } else { try await KeyFile.openOrCreate(at: settings.keyFile) }
         let gateway = Gateway(
             configuration: settings.gateway, store: store, directory: store,
             tokens: TokenVerifier(keys: keys, audience: settings.tokenAudience, issuer: settings.tokenIssuer),
             logger: logger)
         var services: [any Service] = [Announcement(gateway: gateway)]
         if let path = settings.operatorsSocket {
-            services.append(try OperatorsServer(path: path, gateway: gateway, directory: store, logger: logger))
+            services.append(OperatorsServer(path: path, gateway: gateway, directory: store, logger: logger))
         }
         services.append(gateway)
         let configuration = ServiceGroupConfiguration(
@@ -37,11 +39,6 @@ struct Server {
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await ServiceGroup(configuration: configuration).run()
-    }
-
-    private func loadKeys() async throws -> KeySet {
-        if let file = settings.keys { return try await KeySet.load(file: file) }
-        return try await KeyFile.openOrCreate(at: settings.keyFile)
     }
 }
 

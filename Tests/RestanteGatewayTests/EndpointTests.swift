@@ -85,6 +85,7 @@ struct EndpointTests {
     @Test func tooLargeBody() async throws {
         try await TestServer.run {
             $0.limits.messageBytes = 10
+            $0.limits.groupMembers = 1
         } body: { server in
             let body = String(repeating: " ", count: 200 * 1024)
             try await RawClient.with(server) { client in

@@ -57,7 +57,7 @@ struct FrameGuardTests {
         }
         #expect(!reason.isEmpty)
         // The decoder may have given up: its complaint about more bytes is no news.
-        try? channel.receive(ClientFrame.bytes(0x81, [0x61]) + ClientFrame.bytes(0x89, []))
+        try channel.receive(ClientFrame.bytes(0x81, [0x61]) + ClientFrame.bytes(0x89, []))
         #expect(try channel.messages().isEmpty)
         #expect(try channel.frames().isEmpty)
         channel.advance(by: GuardedChannel.closeTimeout)
@@ -69,14 +69,12 @@ struct FrameGuardTests {
         let body = (0..<bytes).map { UInt8($0) }
         try channel.receive(ClientFrame.bytes(0x89, body))
         #expect(try channel.frames() == [.data(.pong, body)])
-        #expect(channel.timesHeard == 1)
     }
 
     @Test func takesPongsInSilence() throws {
         let channel = try GuardedChannel()
         try channel.receive(ClientFrame.bytes(0x8A, [1, 2, 3]))
         #expect(try channel.frames().isEmpty)
-        #expect(channel.timesHeard == 1)
         #expect(channel.isOpen)
     }
 

@@ -8,7 +8,7 @@ import Testing
 struct ReadFlowTests {
     @Test func readsOnWhileTheWindowHasRoom() {
         var driver = MachineDriver.open()
-        #expect(driver.take(.page([.message(1), .message(2)], more: true)).last == .read)
+        #expect(driver.take(.page([.message(1), .message(2)], more: true)).first == .read)
         #expect(driver.take(.page([.message(3)], more: true)).contains(.read) == false)
     }
 
@@ -41,14 +41,14 @@ struct ReadFlowTests {
         let undelivered = Delivery(tag: 2, owed: .undelivered([MessageID(at: 1)], reason: .quota))
         #expect(
             driver.take(.page([gap, undelivered], more: true)) == [
-                .write(.deliver(gap)), .write(.deliver(undelivered)), .read,
+                .read, .write(.deliver(gap)), .write(.deliver(undelivered)),
             ])
     }
 
     /// Asking again before an acknowledgement would bring the same nothing, over and over.
     @Test func anEmptyPageWithMoreBehindItWaitsForAnAcknowledgement() {
         var driver = MachineDriver.open()
-        #expect(driver.take(.page([.message(1)], more: true)).last == .read)
+        #expect(driver.take(.page([.message(1)], more: true)).first == .read)
         #expect(driver.take(.page([], more: true)) == [])
         #expect(driver.take([.writable(false), .writable(true)]) == [])
         #expect(driver.take(.received(.acknowledge(through: 1))) == [.acknowledge(1), .read])

@@ -74,7 +74,7 @@ import Testing
             .with { ($0.device, $0.payload) = (name, Data(repeating: 0xFF, count: Limits().messageBytes / 16)) }
         }
         let bytes = format.encode(WireClientFrame.with { $0.send = send })
-        #expect(bytes.count < format.frameBytes(forMessageBytes: Limits().messageBytes))
+        #expect(bytes.count < format.frameBytes(Limits()))
     }
 
     @Test(arguments: [(127, true), (128, true), (129, false)])

@@ -53,6 +53,10 @@ struct ClientStateMachine {
     /// What the server asked for in `closing`, in milliseconds.
     var reconnectAfter: Int64?
     private var failures = 0
+    /// The token of this connection was made for it, so that another one would fare no better.
+    private var tokenIsNew = false
+    /// Bytes of payload that the server takes in one message; nil: it has not said so yet.
+    private var messageBytes: Int?
 
     init(settings: Settings) {
         self.settings = settings
@@ -63,15 +67,16 @@ struct ClientStateMachine {
     mutating func nextStep() -> NextStep {
         switch state {
         case .between(let step):
-            if case .connect = step { begin() }
+            if case .connect(_, let newToken) = step { begin(newToken: newToken) }
             return step
         case .finished(let error): return .finish(error)
         case .connecting, .open, .welcomed: preconditionFailure("asked for the next step while connected")
         }
     }
 
-    private mutating func begin() {
+    private mutating func begin(newToken: Bool) {
         connection += 1
+        tokenIsNew = newToken
         delivered = 0
         acknowledged = 0
         reconnectAfter = nil
@@ -89,16 +94,37 @@ struct ClientStateMachine {
         guard state == .open else { return protocolViolation() }
         state = .welcomed
         failures = 0
+        tokenIsNew = false
+        messageBytes = welcome.messageBytes
         var actions: [Action] = [.emit(.welcome(welcome))]
-        actions += sends.unanswered().map { .write(.send($0)) }
+        for submission in sends.unanswered() { actions.append(write(submission)) }
         return actions + fill()
     }
 
     /// Writes what has room, if there is a connection to write to.
     mutating func fill() -> [Action] {
         guard state == .welcomed else { return [] }
-        return sends.fill().map { .write(.send($0)) }
-            + requests.fill().map { .write(.request($0.request, id: $0.id)) }
+        var actions: [Action] = []
+        // What is refused here makes room for others.
+        while case let taken = sends.fill(), !taken.isEmpty {
+            for submission in taken { actions.append(write(submission)) }
+        }
+        return actions + requests.fill().map { .write(.request($0.request, id: $0.id)) }
+    }
+
+    /// A message that the server would close the connection for (its frame is too large) is refused here, or it would take
+    /// the others down with it again and again; so is what the wire cannot say.
+    private mutating func write(_ submission: Submission) -> Action {
+        let refusal: Refusal
+        if let messageBytes, submission.content.byteCount > messageBytes {
+            refusal = Refusal(.tooLarge, "a message has at most \(messageBytes) bytes of payload")
+        } else if let seconds = submission.timeToLive, seconds < 1 {
+            refusal = Refusal(.badTTL, "a time to live is at least one second")
+        } else {
+            return .write(.send(submission))
+        }
+        sends.remove(submission.id)
+        return .rejected(submission.id, refusal)
     }
 
     /// The connection ended, or could not be made.
@@ -140,7 +166,7 @@ struct ClientStateMachine {
     ) -> NextStep {
         switch disconnection.verdict {
         case .giveUp(let error): return .finish(error)
-        case .renewToken where !settings.canRenewToken:
+        case .renewToken where !settings.canRenewToken || tokenIsNew:
             return .finish(
                 ClientError(.unauthenticated, "the server does not accept the token (missing, expired or not for it)"))
         case .reconnect, .renewToken: break

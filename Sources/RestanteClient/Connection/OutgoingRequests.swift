@@ -47,7 +47,7 @@ extension Request {
     /// Changes nothing, so that asking twice is harmless.
     var onlyAsks: Bool {
         switch self {
-        case .devices, .groupInfo, .listGroups, .status, .mailbox, .overview: true
+        case .devices, .groupInfo, .listGroups, .status, .mailbox, .overview, .probe: true
         case .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .deleteGroup, .cancel, .unlink,
             .deleteUser:
             false

@@ -47,6 +47,8 @@ final class ConnectGate {
             try pipeline.addHandler(FrameGuard(closeTimeout: configuration.closeTimeout))
             switch outcome {
             case .session(let handler, let expiry):
+                // In front of the decoder: a large frame on a slow line is no silence.
+                try pipeline.addHandler(HearingHandler { handler.heard() }, position: .first)
                 try pipeline.addHandler(Self.aggregator(configuration))
                 try pipeline.addHandler(MessageGuard(expected: handler.format == .json ? .text : .binary))
                 try pipeline.addHandler(handler)

@@ -46,9 +46,13 @@ struct HTTPAnswer: Sendable, Equatable {
     }
 
     /// The one answer to no token, a bad one, an expired one and one without the claims: nothing is revealed.
-    static let unauthorized = error(
-        .unauthorized, code: 4401, name: "unauthenticated", reason: "a valid token is needed",
-        headers: ["www-authenticate": "Bearer"])
+    static let unauthorized: HTTPAnswer = {
+        var answer = error(
+            .unauthorized, code: 4401, name: "unauthenticated", reason: "a valid token is needed",
+            headers: ["www-authenticate": "Bearer"])
+        answer.closes = true
+        return answer
+    }()
 
     static func methodNotAllowed(_ allowed: String) -> HTTPAnswer {
         error(.methodNotAllowed, .badRequest, "the method must be \(allowed)", headers: ["allow": allowed])

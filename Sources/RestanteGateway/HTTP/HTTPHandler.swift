@@ -13,6 +13,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private enum State {
         case idle
         case collecting(HTTPRequestHead, MessagesEndpoint.Post, ByteBuffer)
+        /// Whether the store answers is asked when the request is complete.
+        case probing(HTTPRequestHead)
         /// The answer is known before the body has been read.
         case discarding(HTTPRequestHead, HTTPAnswer)
         case answering
@@ -29,7 +31,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.gate = gate
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { startDeadline(context) }
+    func handlerAdded(context: ChannelHandlerContext) {
+        startDeadline(context, services.configuration.handshakeTimeout)
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
 
@@ -58,6 +62,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     // MARK: - Requests
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        startDeadline(context, services.configuration.handshakeTimeout)
         switch HTTPPath.of(head.uri) {
         case MessagesEndpoint.path:
             do {
@@ -67,8 +72,17 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
                 state = .discarding(head, error.answer)
             }
         case "/healthz": state = .discarding(head, Self.probe(head, isGood: true))
-        case "/readyz": state = .discarding(head, Self.probe(head, isGood: services.isReady()))
-        case ConnectRequest.path: state = .discarding(head, refusedUpgrade(head))
+        case "/readyz":
+            guard services.isReady(), head.method == .GET || head.method == .HEAD else {
+                state = .discarding(head, Self.probe(head, isGood: false))
+                return
+            }
+            state = .probing(head)
+        case ConnectRequest.path:
+            // Only the first request of a connection can be an upgrade: whoever tries again needs a fresh one.
+            var answer = refusedUpgrade(head)
+            answer.closes = true
+            state = .discarding(head, answer)
         default: state = .discarding(head, .notFound)
         }
     }
@@ -90,16 +104,22 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch state {
         case .discarding(let head, let answer): respond(answer, to: head, context)
         case .collecting(let head, let post, let body):
-            state = .answering
-            post.send([UInt8](body.readableBytesView), context.eventLoop, services)
-                .assumeIsolated()
-                .whenComplete { [self] result in
-                    switch result {
-                    case .success(let answer): respond(answer, to: head, context)
-                    case .failure: context.close(promise: nil)
-                    }
-                }
+            answer(head, context, with: post.send([UInt8](body.readableBytesView), context.eventLoop, services))
+        case .probing(let head):
+            answer(head, context, with: services.probeStore(context.eventLoop).map { Self.probe(head, isGood: $0) })
         case .idle, .answering: break
+        }
+    }
+
+    private func answer(
+        _ head: HTTPRequestHead, _ context: ChannelHandlerContext, with answer: EventLoopFuture<HTTPAnswer>
+    ) {
+        state = .answering
+        answer.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(let answer): respond(answer, to: head, context)
+            case .failure: context.close(promise: nil)
+            }
         }
     }
 
@@ -110,7 +130,6 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         } catch {
             return error.answer
         }
-        // Only the first request of a connection can be an upgrade.
         return .error(.badRequest, .badRequest, "connect on a fresh connection")
     }
 
@@ -134,15 +153,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
         let written = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
-        startDeadline(context)
+        startDeadline(context, services.configuration.idleTimeout)
         if closes { written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
     }
 
-    /// The next request must be complete by then.
-    private func startDeadline(_ context: ChannelHandlerContext) {
+    /// The connection ends then, unless a request begins or is answered before.
+    private func startDeadline(_ context: ChannelHandlerContext, _ time: TimeAmount) {
         deadline?.cancel()
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: services.configuration.handshakeTimeout) {
+        deadline = context.eventLoop.scheduleTask(in: time) {
             channel.close(promise: nil)
         }
     }

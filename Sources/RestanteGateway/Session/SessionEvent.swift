@@ -39,6 +39,8 @@ enum SessionAction: Sendable, Equatable {
     case refuseClaim(Refusal)
     case write(WireServerFrame)
     case enqueue(StoreCommand)
+    /// Whether to read the client's frames.
+    case heedClient(Bool)
     /// Send a WebSocket ping.
     case ping
     /// Begin the closing handshake; nothing is written after it.

@@ -66,8 +66,10 @@ final class SessionHandler: ChannelInboundHandler {
         self.context = nil
     }
 
+    /// Something came from the peer, whatever it was.
+    func heard() { keepAlive.heard() }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        keepAlive.heard()
         do {
             let limits = services.configuration.limits
             handle(.received(try format.decodeAction(Self.unwrapInboundIn(data), from: address, limits: limits)))
@@ -90,7 +92,6 @@ final class SessionHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is PeerHeard: keepAlive.heard()
         case is ServerEnds:
             handle(.shutdown(reconnectAfter: UInt32.random(in: services.configuration.reconnectAfter)))
             finish()
@@ -131,7 +132,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func beat() {
         guard let context else { return }
-        handle(keepAlive.isIdle && !gate.isStalled ? .idle : .pingDue)
+        handle(keepAlive.isIdle && !gate.holdsBack ? .idle : .pingDue)
         finish()
         keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
     }
@@ -155,6 +156,7 @@ final class SessionHandler: ChannelInboundHandler {
         case .refuseClaim(let refusal): claimed.fail(refusal)
         case .write(let frame): write(format == .json ? .text : .binary, format.encode(frame))
         case .enqueue(let command): append(command)
+        case .heedClient(let now): apply(gate.heeded(now))
         case .ping: write(.ping, [])
         case .close(let code, let reason): close(CloseWebSocket(code: code.rawValue, reason: reason))
         }

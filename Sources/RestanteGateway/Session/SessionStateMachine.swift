@@ -21,6 +21,7 @@ struct SessionStateMachine {
     private var phase = Phase.claiming
     private var window: SessionWindow
     private var flow = ReadFlow()
+    private var unanswered = UnansweredCalls()
 
     init(session: SessionID, limits: Limits) {
         self.session = session
@@ -91,8 +92,12 @@ struct SessionStateMachine {
         case .behind: perform(flow.behind(window: window), &actions)
         case .acknowledged(let through): actions.append(.write(.acked(through: through)))
         case .drained: actions.append(.write(.drained()))
-        case .sent(let id, let outcome): actions.append(.write(.sent(id, outcome)))
-        case .replied(let result, let id): actions.append(.write(.answered(result, id: id)))
+        case .sent(let id, let outcome):
+            actions.append(.write(.sent(id, outcome)))
+            if unanswered.sendWasAnswered() { actions.append(.heedClient(true)) }
+        case .replied(let result, let id):
+            actions.append(.write(.answered(result, id: id)))
+            unanswered.requestWasAnswered()
         case .writable(let now): perform(flow.writable(now, window: window), &actions)
         case .pingDue: actions.append(.ping)
         default: ending(event, &actions)
@@ -101,24 +106,36 @@ struct SessionStateMachine {
 
     private mutating func received(_ action: ClientAction, _ actions: inout [SessionAction]) {
         switch action {
-        case .send(let submission): actions.append(.enqueue(.send(submission, from: .session(session))))
+        case .send(let submission):
+            actions.append(.enqueue(.send(submission, from: .session(session))))
+            if unanswered.sent() { actions.append(.heedClient(false)) }
         case .acknowledge(let through):
             actions.append(.enqueue(.acknowledge(session, through: through)))
             window.acknowledge(through: through)
             perform(flow.acknowledged(window: window), &actions)
         case .ping: actions.append(.write(.pong()))
-        case .request(let request, let id): actions.append(.enqueue(.request(request, id: id, from: .session(session))))
+        case .request(let request, let id): ask(request, id, &actions)
         case .rejectSend(let id, let refusal): actions.append(.write(.rejected(messageID: id, refusal)))
         case .failRequest(let id, let refusal): actions.append(.write(.answered(.failure(refusal), id: id)))
         }
     }
 
-    private mutating func page(_ deliveries: [Delivery], more: Bool, _ actions: inout [SessionAction]) {
-        for delivery in deliveries {
-            window.deliver(tag: delivery.tag, bytes: delivery.owed.windowBytes)
-            actions.append(.write(.deliver(delivery)))
+    private mutating func ask(_ request: Request, _ id: UInt64, _ actions: inout [SessionAction]) {
+        guard unanswered.asked() else {
+            let refusal = Refusal(
+                .rateLimited, "more than \(UnansweredCalls.mostRequests) requests wait for an answer", retryAfter: 1)
+            actions.append(.write(.answered(.failure(refusal), id: id)))
+            return
         }
+        actions.append(.enqueue(.request(request, id: id, from: .session(session))))
+    }
+
+    /// The next page is asked for before this one is written: a write may fill the socket, and then the pause that
+    /// follows must reach the store after the asking.
+    private mutating func page(_ deliveries: [Delivery], more: Bool, _ actions: inout [SessionAction]) {
+        for delivery in deliveries { window.deliver(tag: delivery.tag, bytes: delivery.owed.windowBytes) }
         perform(flow.page(isEmpty: deliveries.isEmpty, more: more, window: window), &actions)
+        for delivery in deliveries { actions.append(.write(.deliver(delivery))) }
     }
 
     private func perform(_ step: ReadFlow.Step?, _ actions: inout [SessionAction]) {

@@ -5,9 +5,6 @@ struct CloseWebSocket: Sendable, Equatable {
     var reason: String
 }
 
-/// Tells the session, as an inbound event, that the peer has been heard though it said nothing for it.
-struct PeerHeard: Sendable, Equatable {}
-
 /// The codes and bodies of close frames (RFC 6455 §5.5.1 and §7.4).
 enum CloseBody {
     /// What is wrong with a close frame's body.

@@ -64,6 +64,9 @@ final class FrameGuard: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // NIO's decoder complains of every read after the one that it gave up at: the closing handshake, or its time
+        // limit, is what ends the connection. A socket that is cut with unread input would not even deliver our frame.
+        guard case .open = state else { return }
         guard let error = error as? NIOWebSocketError else {
             context.fireErrorCaught(error)
             return
@@ -87,7 +90,7 @@ final class FrameGuard: ChannelDuplexHandler {
         switch frame.opcode {
         case .connectionClose: answerClose(frame, context)
         case .ping: answerPing(frame, context)
-        case .pong: context.fireUserInboundEventTriggered(PeerHeard())
+        case .pong: break
         default: context.fireChannelRead(data)
         }
     }
@@ -107,7 +110,6 @@ final class FrameGuard: ChannelDuplexHandler {
     private func answerPing(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
         write(.pong, frame.unmaskedBytes, context, promise: nil)
         mustFlush = true
-        context.fireUserInboundEventTriggered(PeerHeard())
     }
 
     // MARK: - Closing

@@ -210,6 +210,9 @@ extension Engine {
         }
     }
 
+    /// Rows that are looked at to count a gap: an admin may remove and add a thousand members in one request.
+    private static let mostCounted = 256
+
     private func lose(
         _ device: DeviceKey, _ log: LogKey, from: Position, through: Position, count: Int64, because reason: LossReason
     ) throws -> Loss {
@@ -220,11 +223,11 @@ extension Engine {
     }
 
     /// Messages in this stretch of a log that a device was to get. The running totals say how many it has at the most:
-    /// own and withdrawn ones count there, and are left out here as long as counting is a matter of one window.
+    /// own and withdrawn ones count there, and are left out here as long as there are few to look at.
     private func countOwed(
         _ device: DeviceKey, _ log: LogKey, after: Position, through: Position, atMost most: Int64
     ) throws -> Int64 {
-        guard most <= limits.windowMessages else { return most }
+        guard most <= Self.mostCounted else { return most }
         return try connection.first(
             "SELECT count(*) FROM messages WHERE log_id = ?1 AND seq > ?2 AND seq <= ?3 AND sender_id <> ?4"
                 + " AND flags & ?5 = 0", log, after, through, device, MessageFlags.tombstone.rawValue

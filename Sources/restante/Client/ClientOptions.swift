@@ -10,7 +10,10 @@ struct ClientOptions: ParsableArguments {
     var url: String?
     @Option(
         name: .customLong("as"),
-        help: "Who asks: USER/DEVICE. A token is made with the key file of --database, unless $RESTANTE_TOKEN has one.")
+        help: """
+            Who asks: USER/DEVICE. A token is made with the key file of --database, unless $RESTANTE_TOKEN has one. A device \
+            has one connection: a command as a device that is listening takes its place.
+            """)
     var identity: String?
     @Option(help: "The server's database, beside which its key file is. (default: restante.db)")
     var database = "restante.db"

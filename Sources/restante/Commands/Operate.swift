@@ -22,7 +22,8 @@ struct Device: AsyncParsableCommand {
             let devices = try await server.client.get(
                 "/v1/users/\(pathPart(user, "user"))/devices", as: [DeviceBody].self)
             for device in devices {
-                let seen = device.connected ? "connected" : "last seen \(timeText(device.lastSeenAt))"
+                let seen =
+                    device.connected ? "connected to \(device.node ?? "")" : "last seen \(timeText(device.lastSeenAt))"
                 print("\(device.device.printable)\t\(device.messages) waiting, \(device.bytes) bytes\t\(seen)")
             }
         }

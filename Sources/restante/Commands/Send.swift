@@ -15,8 +15,6 @@ struct Send: AsyncParsableCommand {
               restante send --as alice/laptop --to bob 'See you at eight'
               restante send --as alice/laptop --to bob --device phone --file photo.jpg
               restante send --as alice/laptop --group book-club --urgent 'It is today!'
-
-            A device has one connection: sending as a device that is listening takes its place. Send as another.
             """)
 
     @OptionGroup var options: ClientOptions
@@ -40,6 +38,7 @@ struct Send: AsyncParsableCommand {
 
     func validate() throws {
         guard (text == nil) != (file == nil) else { throw ValidationError("Give a text or --file.") }
+        guard (ttl ?? 1) >= 1 else { throw ValidationError("--ttl is at least one second.") }
         if let id, MessageID(id)?.isVersion7 != true { throw ValidationError("--id is a UUID of version 7.") }
     }
 

@@ -27,12 +27,16 @@ struct Token: AsyncParsableCommand {
     @Option(help: "The key file, if it is elsewhere.")
     var keyFile: String?
 
+    private static let tenYears: Int64 = 10 * 365 * 24 * 3600
+
     func validate() throws {
         guard (service == nil) == (user != nil && device != nil), service == nil || (user == nil && device == nil)
         else {
             throw ValidationError("Name --user and --device, or --service.")
         }
-        guard lifetime > 0 else { throw ValidationError("A token is good for at least one second.") }
+        guard (1...Self.tenYears).contains(lifetime) else {
+            throw ValidationError("A token is good for 1 to \(Self.tenYears) seconds.")
+        }
     }
 
     func run() async throws {

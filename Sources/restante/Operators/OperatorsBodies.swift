@@ -28,13 +28,16 @@ struct DeviceBody: Codable {
     var bytes: Int64
     var lastSeenAt: Int64
     var connected: Bool
+    /// The server that holds its socket.
+    var node: String?
 
-    init(_ mailbox: DeviceMailbox) {
+    init(_ mailbox: DeviceMailbox, _ location: SessionLocation?) {
         device = mailbox.device.rawValue
         messages = mailbox.pending.messages
         bytes = mailbox.pending.bytes
         lastSeenAt = mailbox.lastSeenAt
-        connected = mailbox.connected
+        connected = location != nil
+        node = location?.node
     }
 }
 

@@ -28,15 +28,30 @@ struct OperatorsClient {
         let response: HTTPClientResponse
         let body: ByteBuffer
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
-            body = try await response.body.collect(upTo: 16 << 20)
+            (response, body) = try await answer(to: request)
         } catch {
             throw CommandFailure(
                 .unavailable, "no server answers on \(path): is it running, and with this database (--database)?")
         }
+        return try decode(body, response.status, type)
+    }
+
+    /// Tried once: a socket that nobody listens on is not waited for.
+    private func answer(to request: HTTPClientRequest) async throws -> (HTTPClientResponse, ByteBuffer) {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            let response = try await client.execute(request, timeout: .seconds(10))
+            return (response, try await response.body.collect(upTo: 16 << 20))
+        }
+    }
+
+    private func decode<Body: Decodable>(
+        _ body: ByteBuffer, _ status: HTTPResponseStatus, _ type: Body.Type
+    ) throws -> Body {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        guard response.status == .ok else {
+        guard status == .ok else {
             let error = try decoder.decode(ErrorBody.self, from: Data(body.readableBytesView))
             throw CommandFailure(Refusal(ErrorCode(rawValue: error.code) ?? .unavailable, error.reason))
         }

@@ -37,7 +37,8 @@ struct OperatorsRoutes: Sendable {
 
     private func devices(of user: UserName) async throws -> [DeviceBody] {
         guard case .mailbox(let devices) = try await gateway.request(.mailbox(of: user)) else { preconditionFailure() }
-        return devices.map(DeviceBody.init)
+        let locations = try await directory.sessions(of: user)
+        return devices.map { device in DeviceBody(device, locations.first { $0.device == device.device }) }
     }
 
     private func sessions(of user: UserName) async throws -> [SessionBody] {

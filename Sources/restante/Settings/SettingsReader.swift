@@ -101,8 +101,12 @@ struct SettingsReader {
     private mutating func operatorsSocket(_ database: String) -> String? {
         let path: String
         if given.contains(.operatorsSocket) {
-            path = config.string(forKey: configKey(.operatorsSocket)) ?? ""
-            if path.isEmpty { return nil }
+            guard let text = config.string(forKey: configKey(.operatorsSocket)) else {
+                problems.append("operatorsSocket: must be a path, or an empty text for none")
+                return nil
+            }
+            if text.isEmpty { return nil }
+            path = text
         } else {
             path = ServeSettings.operatorsSocket(besides: database)
         }

@@ -12,7 +12,6 @@ final class GuardedChannel {
     static let fragments = 4
 
     private let channel = EmbeddedChannel()
-    private let heard = HeardCounter()
     private var output = ByteBuffer()
 
     init(expected: WebSocketOpcode = .text) throws {
@@ -24,15 +23,11 @@ final class GuardedChannel {
                 minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: Self.fragments,
                 maxAccumulatedFrameSize: Self.frameBytes),
             MessageGuard(expected: expected),
-            heard,
         ])
         channel.connect(to: try SocketAddress(unixDomainSocketPath: "/nowhere"), promise: nil)
     }
 
     var isOpen: Bool { channel.isActive }
-
-    /// How often the session was told that the peer lives.
-    var timesHeard: Int { heard.count }
 
     func receive(_ bytes: [UInt8]) throws { try channel.writeInbound(ByteBuffer(bytes: bytes)) }
 
@@ -57,14 +52,5 @@ final class GuardedChannel {
         var frames: [RawClient.Frame] = []
         while let frame = RawClient.Frame.read(from: &output) { frames.append(frame) }
         return frames
-    }
-}
-
-private final class HeardCounter: ChannelInboundHandler {
-    typealias InboundIn = [UInt8]
-    var count = 0
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is PeerHeard { count += 1 }
     }
 }

@@ -29,6 +29,8 @@ struct Ledger {
     private var userVersions: [UserName: Int64] = [:]
     private var lastPlace = 0
     private var groupsMade = 0
+    /// They go on when a group is made again.
+    private var lastVersions: [GroupName: Int64] = [:]
 
     func devices(of user: UserName) -> [DeviceAddress] { devices.keys.filter { $0.user == user } }
 
@@ -69,7 +71,7 @@ struct Ledger {
         guard groups[name] == nil else { return }
         groupsMade += 1
         let log = "group " + String(repeating: "0", count: 6 - String(groupsMade).count) + String(groupsMade)
-        groups[name] = Group(log: log, version: 0, members: Set(users + [author.user]))
+        groups[name] = Group(log: log, version: lastVersions[name, default: 0], members: Set(users + [author.user]))
         change(name, "membership", by: author)
     }
 
@@ -108,6 +110,7 @@ struct Ledger {
         guard var group = groups[name] else { return }
         group.version += 1
         groups[name] = group
+        lastVersions[name] = group.version
         let readers = group.members.flatMap { devices(of: $0) }
         write("\(kind) \(group.version)", group.log, .group(name), to: readers, from: author)
     }

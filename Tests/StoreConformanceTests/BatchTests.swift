@@ -1,0 +1,113 @@
+import RestanteCore
+import RestanteStore
+import Testing
+
+/// What happens in one commit happens in its order, whatever is mixed in it.
+@Suite struct BatchTests {
+    /// A pause that follows a read is heeded though the read is carried out at the end of the batch.
+    @Test(arguments: Backend.allCases)
+    func aPauseAfterAReadLeavesTheSessionBehind(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        let bob = try await room.claim("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        try await room.perform([.read(bob.session), .pause(bob.session)])
+        #expect(bob.isBehind)
+        try await alice.send("one", to: .user("bob"))
+        #expect(bob.texts == [])
+        try await bob.read()
+        #expect(bob.texts == ["one"] && !bob.isBehind)
+        await room.shutdown()
+    }
+
+    /// Or the gateway, which thinks of the session as behind, would wait for ever.
+    @Test(arguments: Backend.allCases)
+    func aLiveSessionThatAsksIsAnswered(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        let bob = try await room.connect("bob/phone")
+        let events = try await room.perform([.read(bob.session)])
+        #expect(events == [.page(bob.session, [], more: false)])
+        await room.shutdown()
+    }
+
+    @Test(arguments: Backend.allCases)
+    func aDeviceThatConnectsWhileItsUserComesBackIsNotDeaf(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        try await room.register("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("talk", "bob"))
+        let bob = Phone(room, room.newSession(), Mailroom.address("bob/phone"))
+        room.watch(bob)
+        let claim = Claim(session: bob.session, address: bob.address, tokenIssuedAt: .max / 2000)
+        try await room.perform([
+            .request(.remove("talk", "bob"), id: 101, from: .session(alice.session)),
+            .request(.add("talk", "bob"), id: 102, from: .session(alice.session)),
+            .claim(claim), .read(bob.session),
+        ])
+        try await alice.send("hello", to: .group("talk"))
+        try await bob.drain()
+        #expect(bob.texts == ["hello"])
+        await room.shutdown()
+    }
+
+    /// Removed and added in one commit: told once of each message, ephemeral ones included.
+    @Test(arguments: Backend.allCases)
+    func aMemberThatComesBackAtOnceFollowsOnce(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        let bob = try await room.connect("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("talk", "bob"))
+        try await room.perform([
+            .request(.remove("talk", "bob"), id: 101, from: .session(alice.session)),
+            .request(.add("talk", "bob"), id: 102, from: .session(alice.session)),
+        ])
+        try await bob.drain()
+        let typing = Submission(
+            id: MessageID(at: room.clock.now()), to: .group("talk"), content: .payload([1]), ephemeral: true)
+        #expect(try await alice.send(typing) == .relayed)
+        #expect(bob.relayed.count == 1)
+        try await alice.send("hello", to: .group("talk"))
+        #expect(bob.texts == ["hello"])
+        await room.shutdown()
+    }
+
+    /// Nobody is shown what was withdrawn in the commit that stored it.
+    @Test(arguments: Backend.allCases)
+    func sentAndCancelledInOneCommit(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        let bob = try await room.connect("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        let id = MessageID(at: room.clock.now())
+        let submission = Submission(id: id, to: .user("bob"), content: .payload([1]))
+        try await room.perform([
+            .send(submission, from: .session(alice.session)),
+            .request(.cancel(id), id: 101, from: .session(alice.session)),
+        ])
+        #expect(try alice.replies[101]?.get() == .done)
+        #expect(bob.messages.isEmpty)
+        try await bob.leave()
+        let again = try await room.connect("bob/phone")
+        #expect(again.messages.isEmpty && again.isDrained)
+        guard case .status(let status) = try await alice.ask(.status(id)) else { throw Unexpected() }
+        #expect(status.cancelled && status.devices.isEmpty)
+        await room.shutdown()
+    }
+
+    /// All devices of a server that starts again ask at once: one commit serves so many, the next ones the others.
+    @Test(arguments: Backend.allCases)
+    func manyLargePagesAreServedInTurn(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        let addresses = (1...40).map { "user\($0)/phone" }
+        for address in addresses { try await room.register(address) }
+        let alice = try await room.connect("alice/laptop")
+        let text = String(repeating: "x", count: 200_000)
+        for number in 1...40 { try await alice.send(text, to: .user("user\(number)")) }
+        var phones: [Phone] = []
+        for address in addresses { phones.append(try await room.claim(address)) }
+        try await room.perform(phones.map { .read($0.session) })
+        let served = phones.filter { !$0.texts.isEmpty }.count
+        #expect(served > 0 && served < 40, "one commit held \(served) pages of 200 kB")
+        while phones.contains(where: { $0.isBehind }) { try await room.perform([]) }
+        #expect(phones.allSatisfy { $0.texts == [text] })
+        await room.shutdown()
+    }
+}
