@@ -35,7 +35,7 @@ CREATE TABLE logs(
     kind TEXT NOT NULL CHECK (kind IN ('user', 'device', 'group')),
     name TEXT NOT NULL,                         -- the user, user/device, or group
     version INTEGER NOT NULL DEFAULT 0,         -- user: of its devices; group: of its members and their devices
-    swept_through INTEGER NOT NULL DEFAULT 0,   -- messages up to here are gone
+    swept_through INTEGER NOT NULL DEFAULT 0,   -- messages up to here are gone, or going
     swept_count INTEGER NOT NULL DEFAULT 0,     -- running totals at swept_through
     swept_bytes INTEGER NOT NULL DEFAULT 0,
     ended_at INTEGER                            -- the user or group was deleted

@@ -26,9 +26,21 @@ public struct MessageID: Hashable, Sendable, Comparable, CustomStringConvertible
     /// Reads 16 bytes; any others are no id. Whether it is a UUIDv7 is ``isVersion7``.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
+        self.init(bytes: Array(bytes))
+    }
+
+    /// Reads 16 bytes; any others are no id.
+    public init?(bytes: [UInt8]) {
+        guard let id = bytes.withUnsafeBytes({ MessageID(bytes: $0) }) else { return nil }
+        self = id
+    }
+
+    /// Reads 16 bytes; any others are no id. Without generics, for it is done with every message that is read.
+    public init?(bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 16 else { return nil }
         self.init(
-            high: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
-            low: bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) })
+            high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 
     /// Reads the text form of a UUID, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`, in either case.

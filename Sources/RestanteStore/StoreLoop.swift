@@ -7,7 +7,10 @@ import RestanteCore
 struct StoreLoop {
     /// Swept sooner than this, a log would be visited for a message at a time.
     private static let sweepAfter: UInt64 = 1_000_000_000
-    private static let sweepAtLogs = 4096
+    /// While commits follow each other, sweeping waits for longer: it goes cheaper together, and a quiet moment may come.
+    /// Far below the five minutes of P7.
+    private static let sweepUnderLoadAfter: UInt64 = 20_000_000_000
+    private static let sweepAtLogs = 65536
     private static let maintenanceEvery: UInt64 = 60_000_000_000
     private static let lastSweep: UInt64 = 2_000_000_000
 
@@ -51,20 +54,22 @@ struct StoreLoop {
     /// When there is something to do even if nothing comes; nil: nothing.
     private var nextWork: UInt64? {
         let now = monotonicNanoseconds()
-        if engine.hasPagesToRead || prunes || sweepIsDue(now) { return now }
+        if engine.hasPagesToRead || prunes || sweepIsDue(now, isIdle: true) { return now }
         let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
         return min(sweep ?? .max, maintainedAt + Self.maintenanceEvery)
     }
 
-    private func sweepIsDue(_ now: UInt64) -> Bool {
+    private func sweepIsDue(_ now: UInt64, isIdle: Bool) -> Bool {
+        if engine.sweeper.isUnderWay { return true }
         guard let noted = engine.sweeper.firstNotedAt else { return false }
-        return engine.sweeper.count >= Self.sweepAtLogs || now >= noted + Self.sweepAfter
+        let wait = isIdle ? Self.sweepAfter : Self.sweepUnderLoadAfter
+        return engine.sweeper.count >= Self.sweepAtLogs || now >= noted + wait
     }
 
     /// One slice of each, so that the next commit never waits for long.
     private mutating func tidy(isIdle: Bool) throws {
         let now = monotonicNanoseconds()
-        if sweepIsDue(now) { try engine.sweepSlice() }
+        if sweepIsDue(now, isIdle: isIdle) { try engine.sweepSlice() }
         if prunes { prunes = try engine.pruneSlice() }
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now

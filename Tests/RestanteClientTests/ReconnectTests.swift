@@ -96,4 +96,15 @@ import Testing
         let opened = machine.opened()
         #expect(!opened)
     }
+
+    /// Or it would go round for ever: the key is wrong, not the token's age.
+    @Test func aTokenThatWasJustMadeAndIsRefusedIsTheLast() throws {
+        var machine = ClientStateMachine { $0.canRenewToken = true }
+        _ = machine.connect()
+        _ = machine.disconnected(.closed(code: 4401))
+        #expect(machine.nextStep() == .connect(after: 0, newToken: true))
+        _ = machine.disconnected(.refused(status: 401))
+        guard case .finish(let error?) = machine.nextStep() else { throw Unexpected() }
+        #expect(error.code == .unauthenticated)
+    }
 }

@@ -100,4 +100,35 @@ import Testing
         #expect(machine.disconnected(.closed(code: 1000)) == [])
         #expect(machine.nextStep() == .finish(nil))
     }
+
+    /// The server would close the connection over its frame, and the resend would do so again.
+    @Test func aMessageThatTheServerWouldNotTakeIsNotWritten() {
+        var machine = ClientStateMachine()
+        var large = Sample.submission(1)
+        large.content = .payload(Payload(repeating: 7, count: Sample.welcome.messageBytes + 1))
+        #expect(machine.submit(large) == [])
+        let actions = machine.connect()
+        guard case .rejected(large.id, let refusal)? = actions.last, refusal.code == .tooLarge, actions.count == 2
+        else {
+            Issue.record("\(actions)")
+            return
+        }
+        large.content = .payload(Payload(repeating: 7, count: Sample.welcome.messageBytes))
+        #expect(machine.submit(large) == [.write(.send(large))])
+    }
+
+    /// On the wire 0 means "as long as you keep messages".
+    @Test(arguments: [0, -5]) func aTimeToLiveThatTheWireCannotSayIsRefused(seconds: Int) {
+        var machine = ClientStateMachine { $0.sendsInFlight = 1 }
+        _ = machine.connect()
+        var submission = Sample.submission(1)
+        submission.timeToLive = seconds
+        guard case .rejected(submission.id, let refusal)? = machine.submit(submission).first else {
+            Issue.record("it was written")
+            return
+        }
+        #expect(refusal.code == .badTTL)
+        // What was refused takes nobody's place.
+        #expect(machine.submit(Sample.submission(2)) == [.write(.send(Sample.submission(2)))])
+    }
 }

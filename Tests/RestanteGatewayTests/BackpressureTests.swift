@@ -1,6 +1,7 @@
 import NIOCore
 import NIOWebSocket
 import RestanteCore
+import RestanteWire
 import Testing
 
 @testable import RestanteGateway
@@ -67,5 +68,34 @@ struct BackpressureTests {
                 #expect(await client.frame() == .end)
             }
         }
+    }
+
+    /// Answers are larger than requests: a client that reads none of them may not pile them up.
+    @Test func manyUnansweredRequestsAreRefused() {
+        var driver = MachineDriver.live()
+        let most = UInt64(UnansweredCalls.mostRequests)
+        for id in 1...most {
+            #expect(driver.take(.received(.request(.listGroups, id: id))) == [.request(id)])
+        }
+        guard case .write(let frame)? = driver.take(.received(.request(.listGroups, id: most + 1))).first else {
+            Issue.record("nothing was answered")
+            return
+        }
+        #expect(frame.requestID == most + 1 && frame.failure.name == ErrorCode.rateLimited.name)
+        _ = driver.take(.replied(.success(.done), id: 1))
+        #expect(driver.take(.received(.request(.listGroups, id: most + 2))) == [.request(most + 2)])
+    }
+
+    @Test func manyUnansweredSendsStopTheSocketUntilHalfAreAnswered() {
+        var driver = MachineDriver.live()
+        let submission = Submission(id: MessageID(at: 1), to: .user(UserName(unchecked: "bob")), content: .payload([]))
+        for _ in 1..<UnansweredCalls.mostSends {
+            #expect(!driver.take(.received(.send(submission))).contains(.heedClient(false)))
+        }
+        #expect(driver.take(.received(.send(submission))).contains(.heedClient(false)))
+        for _ in 1..<UnansweredCalls.mostSends / 2 {
+            #expect(!driver.take(.sent(submission.id, .relayed)).contains(.heedClient(true)))
+        }
+        #expect(driver.take(.sent(submission.id, .relayed)).contains(.heedClient(true)))
     }
 }

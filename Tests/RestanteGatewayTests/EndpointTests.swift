@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NIOCore
 import RestanteCore
 import RestanteWire
 import Testing
@@ -113,7 +114,7 @@ struct EndpointTests {
                     let (get, post) = (
                         try await client.request("GET", path), try await client.request("POST", path)
                     )
-                    #expect(get?.status == 200)
+                    #expect(get?.status == 200, "\(path)")
                     #expect(post?.status == 405)
                 }
             }
@@ -139,6 +140,37 @@ struct EndpointTests {
                 }
             }
             try await server.ended()
+        }
+    }
+
+    /// A store that hangs, in a sync that does not return perhaps, is not ready, and says so in time.
+    @Test func notReadyWhileTheStoreDoesNotAnswer() async throws {
+        try await TestServer.run(store: ScriptedStore { _ in [] }) {
+            $0.probeTimeout = .milliseconds(50)
+        } body: { server in
+            try await RawClient.with(server) { client in
+                let (ready, alive) = (
+                    try await client.request("GET", "/readyz"), try await client.request("GET", "/healthz")
+                )
+                #expect(ready?.status == 503)
+                #expect(alive?.status == 200)
+            }
+        }
+    }
+
+    /// The time for a request begins with it, not with the answer before it: a pooled connection may rest.
+    @Test func theTimeOfARequestBeginsWithIt() async throws {
+        try await TestServer.run(store: ScriptedStore { _ in [] }) {
+            $0.handshakeTimeout = .seconds(3)
+            $0.probeTimeout = .seconds(1)
+        } body: { server in
+            try await RawClient.with(server) { client in
+                // Each takes its second: together more than one request may take.
+                for _ in 0..<4 {
+                    let response = try await client.request("GET", "/readyz")
+                    #expect(response?.status == 503)
+                }
+            }
         }
     }
 }

@@ -117,7 +117,7 @@ struct HandshakeTests {
     /// A claim that is never answered holds a socket for as long as a handshake may take, and no longer.
     @Test func unansweredClaim() async throws {
         try await TestServer.run(store: ScriptedStore { _ in [] }) {
-            $0.handshakeTimeout = .milliseconds(100)
+            $0.handshakeTimeout = .seconds(2)
         } body: { server in
             try await RawClient.with(server) { client in
                 let response = try await client.connect(server)
@@ -132,7 +132,8 @@ struct HandshakeTests {
             $0.handshakeTimeout = .milliseconds(100)
         } body: { server in
             try await RawClient.with(server) { client in
-                try await client.write("GET /v1/connect HTTP/1.1\r\nhost: te")
+                // On a busy machine the time may be over before.
+                try? await client.write("GET /v1/connect HTTP/1.1\r\nhost: te")
                 #expect(await client.response() == nil)
             }
         }

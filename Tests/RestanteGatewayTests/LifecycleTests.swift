@@ -48,6 +48,8 @@ struct LifecycleTests {
         (ClientFrame.bytes(0x81, [0xFF]), 1007),
         (ClientFrame.bytes(0x81, Array("no JSON".utf8)), 1007),
         ([0x81, 0xFF, 0, 0, 0, 0, 0, 0xFF, 0, 0] + ClientFrame.mask, 1009),
+        // All of it is on its way when the server has had enough: the close frame must get through nevertheless.
+        (ClientFrame.bytes(0x81, [UInt8](repeating: 0x20, count: 3 << 20)), 1009),
         (ClientFrame.bytes(0x81, Array("{}".utf8)), 4400),
     ]
 
@@ -119,6 +121,26 @@ struct LifecycleTests {
                     #expect(await client.frame() == .data(.ping, []))
                     try await client.send(.pong, [])
                 }
+            }
+        }
+    }
+
+    /// A large frame on a slow line keeps the session as well as pongs, which cannot stand inside of it.
+    @Test func aSlowFrameIsNoSilence() async throws {
+        try await TestServer.run {
+            $0.pingInterval = .milliseconds(100)
+            $0.idleTimeout = .seconds(2)
+        } body: { server in
+            try await RawClient.with(server) { client in
+                try await client.open(server)
+                for byte in ClientFrame.bytes(0x81, Array((#"{"ping": {}}"# + String(repeating: " ", count: 20)).utf8))
+                {
+                    #expect(await client.frame() == .data(.ping, []))
+                    try await client.write([byte])
+                }
+                var frame = await client.frame()
+                while frame == .data(.ping, []) { frame = await client.frame() }
+                #expect(frame == .data(.text, Array(#"{"pong":{}}"#.utf8)))
             }
         }
     }

@@ -91,23 +91,4 @@ import Testing
         #expect(status.cancelled && status.devices.isEmpty)
         await room.shutdown()
     }
-
-    /// All devices of a server that starts again ask at once: one commit serves so many, the next ones the others.
-    @Test(arguments: Backend.allCases)
-    func manyLargePagesAreServedInTurn(_ backend: Backend) async throws {
-        let room = try Mailroom(backend)
-        let addresses = (1...40).map { "user\($0)/phone" }
-        for address in addresses { try await room.register(address) }
-        let alice = try await room.connect("alice/laptop")
-        let text = String(repeating: "x", count: 200_000)
-        for number in 1...40 { try await alice.send(text, to: .user("user\(number)")) }
-        var phones: [Phone] = []
-        for address in addresses { phones.append(try await room.claim(address)) }
-        try await room.perform(phones.map { .read($0.session) })
-        let served = phones.filter { !$0.texts.isEmpty }.count
-        #expect(served > 0 && served < 40, "one commit held \(served) pages of 200 kB")
-        while phones.contains(where: { $0.isBehind }) { try await room.perform([]) }
-        #expect(phones.allSatisfy { $0.texts == [text] })
-        await room.shutdown()
-    }
 }

@@ -55,7 +55,6 @@ final class Engine {
         idsFrom = try Engine.readIDsFrom(connection)
         try connection.execute("BEGIN IMMEDIATE")
         try clearSessions(ofNode: node)
-        try sweeper.rebuild(connection)
         try connection.execute("COMMIT")
     }
 

@@ -1,28 +1,38 @@
 import DequeModule
 import RestanteCore
 
-/// The logs whose lowest cursor may have risen, and the work of forgetting what lies behind it.
+/// Forgets what every device has acknowledged: which logs may have something to forget, and the work of it.
 ///
-/// It works by log, never by looking through `messages`: mail for devices that do not return costs it nothing.
+/// It goes by log, never by looking through `messages`: mail for devices that do not return costs it nothing. Positions
+/// are gathered from many logs and deleted together in their order, so that a page of the table is written once and not
+/// once a log. Both are done in slices of a few milliseconds, since a commit waits for one.
 struct Sweeper {
-    // What one slice may touch: a commit waits for one slice at the most, and that is to be a few milliseconds.
-    /// Messages, deleted sorted, so that the table's pages are visited once.
-    static let sliceMessages = 1024
-    /// Bytes of payload: `secure_delete` overwrites each of them.
-    static let sliceBytes: Int64 = 4 << 20
-    /// Logs, of which many may turn out to have nothing to forget.
-    static let sliceLogs = 512
+    /// Positions that are gathered before any is deleted.
+    static let bulk = 256 * 1024
+    /// Nanoseconds that one slice works, before its own commit.
+    static let slice: UInt64 = 4_000_000
+    /// Logs looked at, or messages deleted, between two looks at the clock.
+    private static let stride = 32
 
     private var waiting: Deque<LogKey> = []
     /// The same as `waiting`: each log once.
     private var due: Set<LogKey> = []
+    /// What is being gathered, in no order.
+    private var gathered: [Position] = []
+    /// What is being deleted, the lowest last.
+    private var doomed: [Position] = []
+    /// The log up to which the search for what an earlier process left has come; nil: it is done.
+    private var searched: LogKey? = 0
     private(set) var firstNotedAt: UInt64?
     /// Since the last checkpoint that truncated the WAL: deleted bytes may still stand there. Those of an earlier process
     /// that was killed, too.
     var hasDeleted = true
 
-    var isEmpty: Bool { waiting.isEmpty }
+    /// Nothing is left to do.
+    var isEmpty: Bool { waiting.isEmpty && gathered.isEmpty && doomed.isEmpty && searched == nil }
     var count: Int { waiting.count }
+    /// A bulk, or the search at the start, has been begun and goes on in the next slice.
+    var isUnderWay: Bool { !gathered.isEmpty || !doomed.isEmpty || searched != nil }
 
     /// Whatever raises or removes a cursor of a log calls this.
     mutating func note(_ log: LogKey) {
@@ -31,45 +41,52 @@ struct Sweeper {
         waiting.append(log)
     }
 
-    /// At start: the logs that have something to forget, told from cursors, logs and the index alone.
-    mutating func rebuild(_ connection: Connection) throws {
-        let logs = try connection.all(
-            """
-            SELECT log_id FROM (
-                SELECT l.log_id, l.swept_through, coalesce(
-                    (SELECT min(acked_seq) FROM cursors c WHERE c.log_id = l.log_id), 9223372036854775807) AS floor
-                FROM logs l)
-            AS f WHERE floor > swept_through
-                AND EXISTS (SELECT 1 FROM messages m WHERE m.log_id = f.log_id AND m.seq <= f.floor)
-            """
-        ) { $0.int(0) }
-        for log in logs { note(log) }
+    /// Does one slice of what there is to do, in the transaction at hand.
+    mutating func sweep(_ connection: Connection) throws {
+        let deadline = monotonicNanoseconds() + Self.slice
+        if searched != nil { return try search(connection) }
+        if doomed.isEmpty {
+            guard try gather(connection, until: deadline) else { return }
+            doomed = gathered.sorted(by: >)
+            gathered = []
+        }
+        try delete(connection, until: deadline)
     }
 
-    /// Forgets a slice of what every device has acknowledged, in the transaction at hand.
-    mutating func sweep(_ connection: Connection) throws {
-        var doomed: [Position] = []
-        var bytes: Int64 = 0
-        var visits = Self.sliceLogs
-        while visits > 0, doomed.count < Self.sliceMessages, bytes < Self.sliceBytes, let log = waiting.popFirst() {
+    // MARK: Steps
+
+    private static let searchSQL = """
+        SELECT log_id, EXISTS (SELECT 1 FROM messages m WHERE m.log_id = l.log_id AND m.seq <= coalesce(
+            (SELECT min(acked_seq) FROM cursors c WHERE c.log_id = l.log_id), 9223372036854775807))
+        FROM logs l WHERE log_id > ?1 ORDER BY log_id LIMIT 1024
+        """
+
+    /// After the start: the logs in which an earlier process left something to forget, told from cursors and indices alone.
+    private mutating func search(_ connection: Connection) throws {
+        let found = try connection.all(Self.searchSQL, searched ?? 0) { ($0.int(0), $0.int(1) != 0) }
+        for (log, hasRest) in found where hasRest { note(log) }
+        searched = found.last?.0
+    }
+
+    /// True when there is a bulk, or nothing more to gather.
+    private mutating func gather(_ connection: Connection, until deadline: UInt64) throws -> Bool {
+        var visits = 0
+        while gathered.count < Self.bulk, let log = waiting.popFirst() {
             due.remove(log)
-            visits -= 1
-            let room = Self.sliceMessages - doomed.count
+            let room = Self.bulk - gathered.count
             let found = try positions(of: log, connection, limit: room)
-            let (taken, size) = try take(found, of: log, connection, room: Self.sliceBytes - bytes)
+            if let last = found.last { try record(last, of: log, connection) }
+            gathered += found
             // Its time does not begin anew: what is left is due as it was.
-            if found.count == room || taken.count < found.count, due.insert(log).inserted { waiting.append(log) }
-            doomed += taken
-            bytes += size
+            if found.count == room, due.insert(log).inserted { waiting.append(log) }
+            visits += 1
+            if visits % Self.stride == 0, monotonicNanoseconds() > deadline { break }
         }
         if waiting.isEmpty { firstNotedAt = nil }
-        guard !doomed.isEmpty else { return }
-        let delete = try connection.prepare("DELETE FROM messages WHERE seq = ?1")
-        for seq in doomed.sorted() { try delete.run(seq) }
-        hasDeleted = true
+        return waiting.isEmpty || gathered.count >= Self.bulk
     }
 
-    private func positions(of log: LogKey, _ connection: Connection, limit: Int) throws -> ArraySlice<Position> {
+    private func positions(of log: LogKey, _ connection: Connection, limit: Int) throws -> [Position] {
         let statement = try connection.prepare(
             "SELECT seq FROM messages WHERE log_id = ?1 AND seq <= coalesce("
                 + "(SELECT min(acked_seq) FROM cursors WHERE log_id = ?1), 9223372036854775807) ORDER BY seq LIMIT ?2")
@@ -77,26 +94,24 @@ struct Sweeper {
         defer { statement.reset() }
         var found: [Position] = []
         while try statement.step() { found.append(statement.int(0)) }
-        return found[...]
+        return found
     }
 
-    /// As many of these as there is room for, at least one; the log's running totals at the last of them are kept, so that
-    /// an empty log still knows where it stands, and tell without a look at the payloads how large these are.
-    private func take(
-        _ found: ArraySlice<Position>, of log: LogKey, _ connection: Connection, room: Int64
-    ) throws -> (taken: ArraySlice<Position>, bytes: Int64) {
-        guard let last = found.last else { return (found, 0) }
-        let totals = try connection.first(
-            "SELECT m.log_count, m.log_bytes, m.log_bytes - l.swept_bytes FROM messages m JOIN logs l USING (log_id)"
-                + " WHERE m.seq = ?1", last, row: { (count: $0.int(0), bytes: $0.int(1), size: $0.int(2)) })
-        guard let totals else { preconditionFailure("position \(last) was in the index and has no row") }
-        if totals.size > room, found.count > 1 {
-            let fewer = Int(max(1, Int64(found.count) * room / totals.size))
-            return try take(found.prefix(fewer), of: log, connection, room: room)
-        }
+    /// Keeps the running totals at the last message that goes, before it does, so that an empty log knows where it stands.
+    private func record(_ seq: Position, of log: LogKey, _ connection: Connection) throws {
         try connection.run(
-            "UPDATE logs SET swept_through = ?2, swept_count = ?3, swept_bytes = ?4 WHERE log_id = ?1",
-            log, last, totals.count, totals.bytes)
-        return (found, totals.size)
+            "UPDATE logs SET (swept_through, swept_count, swept_bytes) ="
+                + " (SELECT seq, log_count, log_bytes FROM messages WHERE seq = ?2) WHERE log_id = ?1", log, seq)
+    }
+
+    private mutating func delete(_ connection: Connection, until deadline: UInt64) throws {
+        let delete = try connection.prepare("DELETE FROM messages WHERE seq = ?1")
+        var count = 0
+        while let seq = doomed.popLast() {
+            try delete.run(seq)
+            hasDeleted = true
+            count += 1
+            if count % Self.stride == 0, monotonicNanoseconds() > deadline { break }
+        }
     }
 }

@@ -45,6 +45,10 @@ extension SessionAction {
     static let pause = SessionAction.enqueue(.pause(MachineDriver.session))
     static let release = SessionAction.enqueue(.release(MachineDriver.session))
 
+    static func request(_ id: UInt64) -> SessionAction {
+        .enqueue(.request(.listGroups, id: id, from: .session(MachineDriver.session)))
+    }
+
     static func acknowledge(_ through: UInt64) -> SessionAction {
         .enqueue(.acknowledge(MachineDriver.session, through: through))
     }
