@@ -26,11 +26,15 @@ struct StoreRun {
         let sink = BenchSink(store)
         store.start(reportingTo: sink)
         try await register(sink)
+        // The sender is live, as senders are: its own messages in its groups must not hold the sweep.
+        try await sink.once([.read(sender)])
         let storing = try await seconds { try await self.store(sink) }
         let delivered = Atomic(0)
         let draining = try await seconds { try await drain(sink, delivered) }
         let sweeping = try await seconds { try await store.forgetAcknowledged() }
+        let left = try await sink.messagesLeft()
         await store.shutdown()
+        guard left == 0 else { throw BenchError("\(left) messages were not swept: the figures would say too much") }
         return StoreResult(
             scenario: scenario, delivered: delivered.load(ordering: .relaxed), storing: storing, draining: draining,
             sweeping: sweeping)
@@ -151,5 +155,17 @@ extension BenchSink {
     /// One commit.
     func once(_ commands: [StoreCommand]) async throws {
         try await run(commands) { _ in nil }
+    }
+
+    /// Rows that the store still has.
+    func messagesLeft() async throws -> Int64 {
+        let left = Mutex<Int64>(0)
+        try await run([.request(.overview, id: 1, from: .operators(CallID(1)))]) { events in
+            for case .replied(.success(.overview(let overview)), _, _) in events {
+                left.withLock { $0 = overview.messages }
+            }
+            return nil
+        }
+        return left.withLock { $0 }
     }
 }
