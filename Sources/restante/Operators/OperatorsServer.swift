@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -46,9 +46,11 @@ struct OperatorsServer: Service {
 
     /// Takes away the socket that a killed server left, and nothing else.
     private func removeStale() throws(GatewayError) {
-        var found = stat()
-        guard lstat(path, &found) == 0 else { return }
-        guard found.st_mode & S_IFMT == S_IFSOCK else { throw cannotListen("there is something else with that name") }
+        // The link itself, if it is one.
+        guard let found = try? FileManager.default.attributesOfItem(atPath: path) else { return }
+        guard found[.type] as? FileAttributeType == .typeSocket else {
+            throw cannotListen("there is something else with that name")
+        }
         guard !isAnswered() else { throw cannotListen("another server listens there") }
         unlink(path)
     }
