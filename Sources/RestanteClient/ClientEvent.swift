@@ -57,11 +57,20 @@ public enum ClientEvent: Sendable, Equatable {
 }
 
 /// How a connection ended.
-public enum Disconnection: Sendable, Equatable {
+public enum Disconnection: Sendable, Equatable, CustomStringConvertible {
     /// No connection came about: refused, unknown host, TLS, time-out. In words for people.
     case unreachable(String)
     /// The server answered the upgrade with this HTTP status instead of 101.
     case refused(status: Int)
     /// A WebSocket close frame with this code (RFC 6455 §7.4); nil: without one.
     case closed(code: UInt16?)
+
+    public var description: String {
+        switch self {
+        case .unreachable(let why): why
+        case .refused(let status): "refused with HTTP status \(status)"
+        case .closed(let code?): "closed with code \(code)"
+        case .closed(nil): "the connection broke"
+        }
+    }
 }

@@ -45,6 +45,15 @@ struct ReadFlowTests {
             ])
     }
 
+    /// The page had nothing and there is more only because of the pause: the client need not acknowledge first.
+    @Test func anEmptyPageAfterAPauseIsAskedForAgainWhenTheSocketTakesMore() {
+        var driver = MachineDriver.open()
+        #expect(driver.take(.page([.message(1)], more: true)).first == .read)
+        #expect(driver.take(.writable(false)) == [.pause])
+        #expect(driver.take(.page([], more: true)) == [])
+        #expect(driver.take(.writable(true)) == [.read])
+    }
+
     /// Asking again before an acknowledgement would bring the same nothing, over and over.
     @Test func anEmptyPageWithMoreBehindItWaitsForAnAcknowledgement() {
         var driver = MachineDriver.open()

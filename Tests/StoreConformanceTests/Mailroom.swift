@@ -143,7 +143,9 @@ final class Phone {
                 for reader in readers where reader.session == session {
                     inbox.append(Delivery(tag: reader.tag, owed: .message(message)))
                 }
-            case .relay(let message, let sessions) where sessions.contains(session): relayed.append(message)
+            case .relay(let message, let sessions):
+                // As often as the session is named, which must be once.
+                relayed += sessions.filter { $0 == session }.map { _ in message }
             case .behind(session): isBehind = true
             case .acknowledged(session, let tag): acknowledgedThrough = tag
             case .drained(session): isDrained = true

@@ -16,7 +16,7 @@ extension SystemTests {
                 let waiting = try await server.home.sqlite3("SELECT user, device, sender, kind FROM waiting")
                 #expect(waiting.output == "bob|phone|alice/laptop|message\n", "\(waiting)")
                 let status = try await server.home.restante("status", "--database", server.home.database)
-                #expect(status.output.contains("waiting    1 messages"), "\(status)")
+                #expect(status.output.contains("held       1 messages"), "\(status)")
                 try await expectDevice(of: server, waiting: 1)
                 #expect(!server.home.holdsInDatabase(secret))
                 let heard = try await server.restante("listen", "--once", as: "bob/phone")

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -90,8 +91,8 @@ struct WebSocketConnector: Sendable {
     private static func words(for error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError:
-            error.connectionErrors.first.map { "\($0.error)" } ?? error.dnsAError.map { "\($0)" }
-                ?? "no address for \(error.host)"
+            error.connectionErrors.first.map { words(for: $0.error) } ?? "no address for \(error.host)"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
         default: "\(error)"
         }
     }

@@ -30,8 +30,9 @@ struct ReadFlow {
 
     mutating func page(isEmpty: Bool, more: Bool, window: SessionWindow) -> Step? {
         reading = more || pausedSince ? .behind : .live
+        // Of a session that was paused meanwhile there is more for that reason alone.
+        starved = more && isEmpty && window.count > 0 && !pausedSince
         pausedSince = false
-        starved = more && isEmpty && window.count > 0
         return next(room: window.hasRoom)
     }
 

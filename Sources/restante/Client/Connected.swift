@@ -35,7 +35,8 @@ extension CommandFailure {
         case .badConfiguration, .alreadySending: self.init(.usage, error.message)
         case .unauthenticated, .forbidden: self.init(.notPermitted, error.message)
         case .displaced, .connectionLost, .stopped: self.init(.tryAgain, error.message)
-        case .unreachable: self.init(.unavailable, error.message)
+        case .unreachable:
+            self.init(.unavailable, "\(error.message). Is the server running, and at this address (--url)?")
         case .protocolViolation: self.init(.badData, error.message)
         }
     }

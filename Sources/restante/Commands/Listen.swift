@@ -71,8 +71,7 @@ struct Listen: AsyncParsableCommand {
         let what =
             switch how {
             case .unreachable(let why): "cannot connect: \(why)"
-            case .refused(let status): "refused with HTTP status \(status)"
-            case .closed: "disconnected"
+            case .refused, .closed: "\(how)"
             }
         note("\(what); trying again in \(retryAfter) ms")
     }

@@ -8,16 +8,17 @@ final class Output: Sendable {
         var isOver = false
     }
 
-    let pipe = Pipe()
     private let state = Watched(State())
 
-    init() {
-        // A thread that blocks, since FileHandle's readabilityHandler misses the end of some streams on Linux.
-        Thread.detachNewThread { [pipe, state] in
+    /// Takes both ends: once the child has the writing one, ours is closed, so that the child's end is the stream's.
+    init(_ pipe: PrivatePipe) {
+        close(pipe.writing)
+        Thread.detachNewThread { [state] in
             var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-            while case let count = read(pipe.fileHandleForReading.fileDescriptor, &buffer, buffer.count), count > 0 {
+            while case let count = read(pipe.reading, &buffer, buffer.count), count > 0 {
                 state.change { $0.bytes += buffer[..<count] }
             }
+            close(pipe.reading)
             state.change { $0.isOver = true }
         }
     }
