@@ -153,6 +153,25 @@ import Testing
         await room.shutdown()
     }
 
+    /// The same checks as for mail, in the same order; a session that is behind would get it before older mail.
+    @Test(arguments: Backend.allCases)
+    func ephemeralIsForMembersThatAreLive(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        let alice = try await room.connect("alice/laptop")
+        let live = try await room.connect("bob/phone")
+        let behind = try await room.claim("bob/tablet")
+        let stranger = try await room.connect("carol/phone")
+        _ = try await alice.ask(.create("talk", "bob"))
+        var typing = Submission.text("typing", to: .group("talk"))
+        typing.ephemeral = true
+        guard case .rejected(let refusal) = try await stranger.send(typing) else { throw Unexpected() }
+        #expect(refusal.code == .notFound)
+        #expect(try await alice.send(typing) == .relayed)
+        #expect(live.relayed.map(\.id) == [typing.id])
+        #expect(behind.relayed == [] && stranger.relayed == [] && alice.relayed == [])
+        await room.shutdown()
+    }
+
     @Test(arguments: Backend.allCases)
     func anEmptyPayloadIsAMessage(_ backend: Backend) async throws {
         let room = try Mailroom(backend)

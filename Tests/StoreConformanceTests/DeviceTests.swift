@@ -19,6 +19,52 @@ import Testing
         await room.shutdown()
     }
 
+    /// Or senders would go on to encrypt to keys of a device that is gone.
+    @Test(arguments: Backend.allCases)
+    func unlinkingIsToldToTheUsersDevicesAndGroups(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        let phone = try await room.connect("bob/phone")
+        try await room.register("bob/tablet")
+        let watch = try await room.connect("bob/watch")
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("talk", "bob"))
+        _ = try await phone.ask(.unlink(Mailroom.address("bob/tablet")))
+        let told = #"{"change":"unlinked","device":"tablet","user":"bob","version":"#
+        #expect(
+            watch.messages.suffix(2).map { String(decoding: $0.payload, as: UTF8.self) }
+                == [told + "4}", told + "2}"])
+        #expect(alice.messages.last.map { String(decoding: $0.payload, as: UTF8.self) } == told + "2}")
+        guard case .devices(let list) = try await alice.ask(.devices(of: UserName(unchecked: "bob"))),
+            case .group(let info) = try await alice.ask(.info("talk"))
+        else { throw Unexpected() }
+        #expect(list.version == 4 && list.devices.map(\.rawValue) == ["phone", "watch"])
+        #expect(info.version == 2)
+        await room.shutdown()
+    }
+
+    /// A user without a device can still be a member somewhere; a name that is used again does not look like the old one.
+    @Test(arguments: Backend.allCases)
+    func aUserWithoutDevicesCanBeDeletedAndComesBackAsAnother(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        try await room.register("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("talk", "bob"))
+        guard case .devices(let before) = try await alice.ask(.devices(of: UserName(unchecked: "bob"))) else {
+            throw Unexpected()
+        }
+        _ = try await room.ask(.unlink(Mailroom.address("bob/phone"))).get()
+        _ = try await room.ask(.deleteUser(UserName(unchecked: "bob"))).get()
+        guard case .group(let info) = try await alice.ask(.info("talk")) else { throw Unexpected() }
+        #expect(info.members.map(\.user.rawValue) == ["alice"])
+        try await room.register("bob/phone")
+        let old = Submission(
+            id: MessageID(at: room.clock.now()), to: .user("bob"),
+            content: .sealed([SealedPart(device: before.devices[0], payload: [1])], devicesVersion: before.version))
+        guard case .rejected(let refusal) = try await alice.send(old) else { throw Unexpected() }
+        #expect(refusal.code == .staleDevices)
+        await room.shutdown()
+    }
+
     @Test(arguments: Backend.allCases)
     func soManyDevicesAndNoMore(_ backend: Backend) async throws {
         var limits = Limits()
