@@ -33,6 +33,17 @@ import Testing
         #expect(try folder.bytes() == before)
     }
 
+    /// Its lock would be another one once the file is there: two servers could hold it.
+    @Test(arguments: Opening.allCases)
+    func aLinkToNothingIsRefused(_ opening: Opening) throws {
+        let folder = try Folder()
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.database, withDestinationPath: folder.path("elsewhere.db"))
+        let error = #expect(throws: StoreError.self) { try opening.open(folder.database) }
+        #expect(error?.code == .inputOutput)
+        #expect(!folder.exists("elsewhere.db"))
+    }
+
     /// Two names of one file are one file.
     @Test func theLockHoldsUnderAnotherName() throws {
         let folder = try Folder()

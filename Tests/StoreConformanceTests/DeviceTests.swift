@@ -253,6 +253,25 @@ import Testing
         #expect(refused)
         await room.shutdown()
     }
+
+    /// Members remain when their last device has gone; then there is nobody to owe it to.
+    @Test(arguments: Backend.allCases)
+    func aServiceCannotSendToAGroupWithoutADevice(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("talk"))
+        let service = Origin.service(CallID(1), ServiceName(unchecked: "billing"))
+        func outcome() async throws -> SendOutcome? {
+            let events = try await room.perform([.send(.text("invoice", to: .group("talk")), from: service)])
+            for case .sent(_, let outcome, service) in events { return outcome }
+            return nil
+        }
+        guard case .accepted = try await outcome() else { throw Unexpected() }
+        _ = try await room.ask(.unlink(alice.address)).get()
+        guard case .rejected(let refusal) = try await outcome() else { throw Unexpected() }
+        #expect(refusal.code == .noDevices)
+        await room.shutdown()
+    }
 }
 
 extension Result {

@@ -51,6 +51,14 @@ struct Refused: Sendable, CustomTestStringConvertible {
             return folder
         },
         Refused(
+            testDescription: "another program's, with its own table of migrations", code: .notADatabase,
+            advice: "Name another file with --database"
+        ) {
+            let folder = try Folder()
+            try folder.run("CREATE TABLE schema_migrations(version INTEGER PRIMARY KEY, inserted_at TEXT)")
+            return folder
+        },
+        Refused(
             testDescription: "another program's, without tables yet", code: .notADatabase,
             advice: "Name another file with --database"
         ) {
