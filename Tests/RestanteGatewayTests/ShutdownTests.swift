@@ -23,6 +23,8 @@ struct ShutdownTests {
 
     @Test func saysGoodbyeAndReturns() async throws {
         try await TestServer.run {
+            // An address of its own: on the others' another test may be given the port as soon as it is free.
+            $0.host = "127.0.0.42"
             $0.reconnectAfter = 700...700
         } body: { server in
             try await RawClient.with(server) { client in

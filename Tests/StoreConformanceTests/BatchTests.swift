@@ -38,11 +38,7 @@ import Testing
         let bob = Phone(room, room.newSession(), Mailroom.address("bob/phone"))
         room.watch(bob)
         let claim = Claim(session: bob.session, address: bob.address, tokenIssuedAt: .max / 2000)
-        try await room.perform([
-            .request(.remove("talk", "bob"), id: 101, from: .session(alice.session)),
-            .request(.add("talk", "bob"), id: 102, from: .session(alice.session)),
-            .claim(claim), .read(bob.session),
-        ])
+        try await room.perform(outAndIn(by: alice) + [.claim(claim), .read(bob.session)])
         try await alice.send("hello", to: .group("talk"))
         try await bob.drain()
         #expect(bob.texts == ["hello"])
@@ -56,10 +52,7 @@ import Testing
         let bob = try await room.connect("bob/phone")
         let alice = try await room.connect("alice/laptop")
         _ = try await alice.ask(.create("talk", "bob"))
-        try await room.perform([
-            .request(.remove("talk", "bob"), id: 101, from: .session(alice.session)),
-            .request(.add("talk", "bob"), id: 102, from: .session(alice.session)),
-        ])
+        try await room.perform(outAndIn(by: alice))
         try await bob.drain()
         let typing = Submission(
             id: MessageID(at: room.clock.now()), to: .group("talk"), content: .payload([1]), ephemeral: true)
@@ -90,5 +83,13 @@ import Testing
         guard case .status(let status) = try await alice.ask(.status(id)) else { throw Unexpected() }
         #expect(status.cancelled && status.devices.isEmpty)
         await room.shutdown()
+    }
+
+    /// Bob is removed from the group and added again.
+    private func outAndIn(by admin: Phone) -> [StoreCommand] {
+        [
+            .request(.remove("talk", "bob"), id: 101, from: .session(admin.session)),
+            .request(.add("talk", "bob"), id: 102, from: .session(admin.session)),
+        ]
     }
 }

@@ -32,7 +32,7 @@ final class RawClient {
         let inbox = Inbox()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { $0.pipeline.addHandler(inbox) }
-            .connect(host: "127.0.0.1", port: server.port).get()
+            .connect(host: server.host, port: server.port).get()
         do {
             try await body(RawClient(channel, inbox))
         } catch {

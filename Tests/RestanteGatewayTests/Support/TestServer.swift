@@ -8,6 +8,7 @@ import RestanteCore
 struct TestServer: Sendable {
     var gateway: Gateway
     var store: ScriptedStore
+    var host: String
     var port: Int
     var mint: TokenMint
     private let task: Task<Void, any Error>
@@ -26,8 +27,10 @@ struct TestServer: Sendable {
             configuration: configuration, store: store, directory: store, tokens: TokenVerifier(keys: keys),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         let task = Task { try await gateway.run() }
-        let port = try await gateway.boundAddress.port ?? 0
-        let server = TestServer(gateway: gateway, store: store, port: port, mint: try TokenMint(keys: keys), task: task)
+        let address = try await gateway.boundAddress
+        let server = TestServer(
+            gateway: gateway, store: store, host: address.ipAddress ?? "", port: address.port ?? 0,
+            mint: try TokenMint(keys: keys), task: task)
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(server))
