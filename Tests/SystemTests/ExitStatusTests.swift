@@ -122,7 +122,8 @@ extension SystemTests {
         @Test func thePortOfAnotherServerIs69() async throws {
             try await ServerProcess.with { server in
                 let second = try await server.home.restante(
-                    "serve", "--database", server.home.file("other.db"), "--port", "\(server.port)")
+                    "serve", "--database", server.home.file("other.db"), "--host", ServerProcess.host, "--port",
+                    "\(server.port)")
                 #expect(second.status == 69 && second.errors.contains("\(server.port)"), "\(second)")
             }
         }

@@ -29,6 +29,10 @@ final class ServerProcess: Sendable {
         }
     }
 
+    /// A loopback address that nothing else uses: on 127.0.0.1 another test, or a client's end of a connection, may be given
+    /// the port between a kill and the start that wants it again.
+    static let host = "127.0.0.43"
+
     private init(_ home: Home, _ flags: [String]) async throws {
         self.home = home
         self.flags = flags
@@ -36,7 +40,7 @@ final class ServerProcess: Sendable {
     }
 
     private static func launch(_ home: Home, _ flags: [String], port: Int) async throws -> (Program, Int) {
-        let arguments = ["serve", "--database", home.database, "--port", "\(port)"] + flags
+        let arguments = ["serve", "--database", home.database, "--host", host, "--port", "\(port)"] + flags
         let program = try Program(
             Products.restante, arguments, environment: home.environment, directory: home.url)
         guard let line = try await program.output.line(with: "listening = "),
@@ -50,8 +54,8 @@ final class ServerProcess: Sendable {
 
     var program: Program { state.withLock { $0.program } }
     var port: Int { state.withLock { $0.port } }
-    var url: String { "ws://127.0.0.1:\(port)" }
-    func http(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+    var url: String { "ws://\(Self.host):\(port)" }
+    func http(_ path: String) -> String { "http://\(Self.host):\(port)\(path)" }
 
     /// SIGKILL, and wait until the kernel has taken everything from it.
     func kill() async throws {
