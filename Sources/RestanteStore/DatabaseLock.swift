@@ -6,7 +6,7 @@ import Glibc
 /// a file that no one else sees. The database itself is not locked this way, since closing any descriptor of it would
 /// drop SQLite's own locks (https://www.sqlite.org/howtocorrupt.html §2.2).
 final class DatabaseLock {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// - Parameter path: of the database, resolved; the lock is `PATH.lock`.
     init(for path: String) throws(StoreError) {
@@ -28,7 +28,11 @@ final class DatabaseLock {
         descriptor = opened
     }
 
-    deinit { Glibc.close(descriptor) }
+    /// Unlocked by name: closing alone leaves the lock with a child that has been forked and has not called exec yet.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        Glibc.close(descriptor)
+    }
 }
 
 /// The path that the database really has, so that two names of one file share one lock.

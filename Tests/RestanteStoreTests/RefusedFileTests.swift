@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import RestanteCore
 import Testing
 
@@ -42,6 +43,18 @@ import Testing
         let error = #expect(throws: StoreError.self) { try opening.open(folder.database) }
         #expect(error?.code == .inputOutput)
         #expect(!folder.exists("elsewhere.db"))
+    }
+
+    /// A child between fork and exec holds copies of all descriptors; a copy of ours stands for it here.
+    @Test func theLockIsGoneWhenItsHolderLetsGo() throws {
+        let folder = try Folder()
+        var copy: Int32 = -1
+        do {
+            let lock = try DatabaseLock(for: folder.database)
+            copy = dup(lock.descriptor)
+        }
+        defer { close(copy) }
+        #expect(throws: Never.self) { try DatabaseLock(for: folder.database) }
     }
 
     /// Two names of one file are one file.
