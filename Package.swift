@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .executable(name: "restante", targets: ["restante"]),
         .executable(name: "restante-bench", targets: ["restante-bench"]),
+        .executable(name: "restante-faults", targets: ["restante-faults"]),
         .library(name: "RestanteClient", targets: ["RestanteClient"]),
     ],
     dependencies: [
@@ -112,6 +113,18 @@ let package = Package(
             dependencies: [
                 "RestanteCore", "RestanteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        // Breaks the disk under SQLite for the tests; never part of `restante`.
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"]),
+        .executableTarget(
+            name: "restante-faults",
+            dependencies: [
+                "CFaultVFS", "CSQLite", "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         // What a store must do, whatever it is made of: Backend.swift lists the stores that are put under it.

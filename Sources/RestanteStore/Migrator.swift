@@ -16,10 +16,16 @@ public struct Migrator: Sendable {
     }
 
     let migrations: [Migrations.File]
+    let options: StoreOptions
 
     /// - Parameter migrations: in order; tests bring their own history.
     public init(migrations: [Migrations.File] = Migrations.all) {
+        self.init(migrations: migrations, options: StoreOptions())
+    }
+
+    init(migrations: [Migrations.File] = Migrations.all, options: StoreOptions) {
         self.migrations = migrations
+        self.options = options
     }
 
     /// What is applied and what is not, without changing anything. Takes the lock, like everything that opens the file.
@@ -51,7 +57,7 @@ public struct Migrator: Sendable {
     func inspect(_ path: String) throws -> [Entry] {
         guard try isPresent(path) else { return entries(applied: [:]) }
         return try translating(path) {
-            let connection = try Connection(path: path, mode: .readOnly)
+            let connection = try Connection(path: path, mode: .readOnly, vfs: options.vfs)
             defer { connection.close() }
             return entries(applied: try check(connection, path: path))
         }
@@ -71,9 +77,9 @@ public struct Migrator: Sendable {
         try translating(path) {
             let isNew = try !isPresent(path)
             if isNew { try makePrivate(path) }
-            let connection = try Connection(path: path, mode: .readWrite)
+            let connection = try Connection(path: path, mode: .readWrite, vfs: options.vfs)
             if isNew { try connection.execute(Schema.newFile) }
-            try Schema.configure(connection)
+            try Schema.configure(connection, synchronous: options.synchronous)
             return connection
         }
     }
@@ -170,7 +176,7 @@ public struct Migrator: Sendable {
         let copy = try Connection(path: ":memory:", mode: .readWrite)
         defer { copy.close() }
         if try isPresent(path) {
-            let source = try Connection(path: path, mode: .readOnly)
+            let source = try Connection(path: path, mode: .readOnly, vfs: options.vfs)
             defer { source.close() }
             try source.copy(to: copy)
         }

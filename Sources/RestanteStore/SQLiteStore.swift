@@ -20,20 +20,20 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     ///
     /// - Parameters:
     ///   - path: the database; its folder must exist.
-    ///   - node: this server's name in `sessions`.
+    ///   - options: limits, clock and what else is not in the file.
     /// - Throws: ``StoreError``, with what to do and the exit code.
     public static func open(
-        path: String, node: String = "local", limits: Limits = Limits(), clock: StoreClock = .wall
+        path: String, options: StoreOptions = StoreOptions()
     ) throws -> SQLiteStore {
         let path = try resolvedPath(path)
         let lock = try DatabaseLock(for: path)
-        let migrator = Migrator()
+        let migrator = Migrator(options: options)
         _ = try migrator.inspect(path)
         do {
             let connection = try migrator.openForWriting(path)
             try migrator.apply(on: connection)
-            let engine = try Engine(connection: connection, limits: limits, node: node, clock: clock)
-            return SQLiteStore(EngineBox(engine: engine, lock: lock), limits: limits)
+            let engine = try Engine(connection: connection, options: options)
+            return SQLiteStore(EngineBox(engine: engine, lock: lock), limits: options.limits)
         } catch let error as SQLiteError {
             throw StoreError(opening: path, error)
         }

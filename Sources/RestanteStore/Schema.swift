@@ -12,7 +12,6 @@ enum Schema {
     /// Set at each start and read back, since a pragma that SQLite does not like is ignored in silence.
     static let settings: [(pragma: String, value: String, readBack: String)] = [
         ("journal_mode", "wal", "wal"),
-        ("synchronous", "FULL", "2"),
         ("secure_delete", "ON", "1"),
         ("foreign_keys", "ON", "1"),
         ("wal_autocheckpoint", "8000", "8000"),
@@ -22,8 +21,11 @@ enum Schema {
     ]
 
     /// Sets every setting and refuses to go on when one did not take.
-    static func configure(_ connection: Connection) throws {
-        for (pragma, value, expected) in settings {
+    ///
+    /// - Parameter synchronous: `FULL`; a test shows what `NORMAL` would lose.
+    static func configure(_ connection: Connection, synchronous: String = "FULL") throws {
+        let synchronous = ("synchronous", synchronous, synchronous == "FULL" ? "2" : "1")
+        for (pragma, value, expected) in settings + [synchronous] {
             try connection.execute("PRAGMA \(pragma) = \(value)")
             let found = try connection.first("PRAGMA \(pragma)") { $0.text(0) } ?? "nothing"
             guard found == expected else {

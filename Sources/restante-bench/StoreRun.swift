@@ -22,7 +22,7 @@ struct StoreRun {
         for suffix in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) }
         var limits = Limits()
         limits.groupsPerUser = 1 << 20
-        let store = try SQLiteStore.open(path: path, limits: limits)
+        let store = try SQLiteStore.open(path: path, options: StoreOptions(limits: limits))
         let sink = BenchSink(store)
         store.start(reportingTo: sink)
         try await register(sink)

@@ -20,7 +20,8 @@ struct Server {
         // Before the database is opened: a key set that cannot be served changes nothing there.
         let given: KeySet? = if let file = settings.keys { try await KeySet.load(file: file) } else { nil }
         let store = try SQLiteStore.open(
-            path: settings.database, node: settings.gateway.node, limits: settings.gateway.limits)
+            path: settings.database,
+            options: StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits))
         let keys = if let given { given } else { try await KeyFile.openOrCreate(at: settings.keyFile) }
         let gateway = Gateway(
             configuration: settings.gateway, store: store, directory: store,

@@ -92,7 +92,7 @@ import Testing
         try connection.execute("INSERT INTO ended_cursors VALUES (NULL, 1, 1, 0, 0, 0, 0, 0)")
         try connection.execute(
             "INSERT INTO losses VALUES (NULL, 1, 1, 1, 1, 3, 1, 0, 1), (NULL, 1, 1, 1, 1, 3, 1, 0, 0)")
-        let engine = try Engine(connection: connection, limits: Limits(), node: "local", clock: StoreClock { now })
+        let engine = try Engine(connection: connection, options: StoreOptions(clock: StoreClock { now }))
         var slices = 0
         while try engine.pruneSlice(), slices < 100 { slices += 1 }
         #expect(slices < 100)
@@ -109,7 +109,7 @@ import Testing
         let connection = try Migrator().openForWriting(folder.database)
         defer { connection.close() }
         try Migrator().apply(on: connection)
-        let engine = try Engine(connection: connection, limits: Limits(), node: "local", clock: .wall)
+        let engine = try Engine(connection: connection, options: StoreOptions())
         let sessions = (0..<40).map { SessionID(UInt64($0)) }
         _ = try engine.run(
             sessions.map {

@@ -29,7 +29,8 @@ final class Place: Sendable {
     func open(_ limits: Limits, clock: StoreClock) throws -> any MessageStore & SessionDirectory {
         switch backend {
         case .sqlite:
-            try SQLiteStore.open(path: directory.appending(path: "test.db").path, limits: limits, clock: clock)
+            try SQLiteStore.open(
+                path: directory.appending(path: "test.db").path, options: StoreOptions(limits: limits, clock: clock))
         }
     }
 }

@@ -6,6 +6,7 @@ extension Engine {
     func register(_ claim: Claim) throws -> DeviceKey {
         let address = claim.address
         try checkRevocation(claim)
+        try checkRoom()
         let others = try directory.user(address.user)?.devices ?? []
         guard others.count < limits.devicesPerUser else {
             throw Refusal(

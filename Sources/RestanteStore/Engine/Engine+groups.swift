@@ -21,6 +21,7 @@ extension Engine {
             }
             return existing.version
         }
+        try checkRoom()
         let others = others.uniqued().filter { $0 != creator }
         try checkSize(others.count + 1)
         for user in [creator] + others { try checkMayJoin(user) }
@@ -37,6 +38,7 @@ extension Engine {
         try checkAdmin(member)
         let new = users.uniqued().filter { member.group.roles[$0] == nil }
         guard !new.isEmpty else { return member.group.version }
+        try checkRoom()
         try checkSize(member.group.roles.count + new.count)
         for user in new { try checkMayJoin(user) }
         for user in new { try join(user, member.group.log, as: .member) }

@@ -59,6 +59,10 @@ extension Engine {
             throw refusal
         }
         if submission.ephemeral { return try relay(submission, author, targets) }
+        if let full = pressure.refusal {
+            if let earlier = try earlierAnswer(submission, author, digest) { return earlier }
+            throw full
+        }
         return try store(submission, author, targets, digest)
     }
 

@@ -41,13 +41,14 @@ final class Engine {
     var endedLater: [SessionID] = []
 
     var sweeper = Sweeper()
+    var pressure = Pressure()
     private var lastTime: Int64 = 0
 
-    init(connection: Connection, limits: Limits, node: String, clock: StoreClock) throws {
+    init(connection: Connection, options: StoreOptions) throws {
         self.connection = connection
-        self.limits = limits
-        self.node = node
-        self.clock = clock
+        self.limits = options.limits
+        self.node = options.node
+        self.clock = options.clock
         statements = try Statements(connection)
         directory = Directory(connection)
         epoch = try connection.first("SELECT value FROM meta WHERE key = 'epoch'") { $0.text(0) } ?? ""

@@ -12,10 +12,11 @@ final class Connection {
     let handle: OpaquePointer
     private var prepared: [String: Statement] = [:]
 
-    init(path: String, mode: Mode) throws(SQLiteError) {
+    /// - Parameter vfs: nil: SQLite's own.
+    init(path: String, mode: Mode, vfs: String? = nil) throws(SQLiteError) {
         let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let opened else {
             let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             sqlite3_close_v2(opened)

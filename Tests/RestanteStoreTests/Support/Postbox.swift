@@ -18,7 +18,7 @@ final class Postbox {
         folder = try Folder()
         self.limits = limits
         self.clock = clock
-        store = try SQLiteStore.open(path: folder.database, limits: limits, clock: clock)
+        store = try SQLiteStore.open(path: folder.database, options: StoreOptions(limits: limits, clock: clock))
         store.start(reportingTo: answers)
     }
 
@@ -27,7 +27,7 @@ final class Postbox {
     /// Opens again what was shut down.
     func open() throws {
         answers = Answers()
-        store = try SQLiteStore.open(path: folder.database, limits: limits, clock: clock)
+        store = try SQLiteStore.open(path: folder.database, options: StoreOptions(limits: limits, clock: clock))
         store.start(reportingTo: answers)
     }
 

@@ -1,0 +1,4 @@
+#ifndef FAULTVFS_H
+#define FAULTVFS_H
+
+#endif

@@ -1,0 +1,21 @@
+public import RestanteCore
+
+/// How a database is opened; as it stands, the way `restante serve` does.
+public struct StoreOptions: Sendable {
+    /// This server's name in `sessions`.
+    public var node = "local"
+    public var limits = Limits()
+    public var clock = StoreClock.wall
+    /// SQLite's way to the disk (https://www.sqlite.org/vfs.html); nil: its own. Tests bring one that breaks things.
+    package var vfs: String?
+    /// Only a test that shows what it would cost names another.
+    package var synchronous = "FULL"
+
+    public init() {}
+
+    public init(node: String = "local", limits: Limits = Limits(), clock: StoreClock = .wall) {
+        self.node = node
+        self.limits = limits
+        self.clock = clock
+    }
+}
