@@ -41,7 +41,7 @@ let package = Package(
             name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .target(
             name: "RestanteMigrations", path: "Migrations",
-            resources: [.embedInCode("0001-initial.sql")], swiftSettings: strict),
+            resources: [.embedInCode("0001-initial.sql"), .embedInCode("0002-retention.sql")], swiftSettings: strict),
         .target(name: "RestanteCore", swiftSettings: strict),
         .target(
             name: "RestanteStore",

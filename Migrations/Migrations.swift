@@ -12,6 +12,7 @@ public enum Migrations {
 
     /// A new file is added at the end, here and in `Package.swift`; what is there is never edited again.
     public static let all: [File] = [
-        File(version: 1, name: "0001-initial.sql", sql: PackageResources._001_initial_sql)
+        File(version: 1, name: "0001-initial.sql", sql: PackageResources._001_initial_sql),
+        File(version: 2, name: "0002-retention.sql", sql: PackageResources._002_retention_sql),
     ]
 }

@@ -22,6 +22,16 @@ public struct Limits: Sendable, Equatable {
     public var timeToLive = 30 * 24 * 3600
     /// Seconds for which a resend is recognised.
     public var dedupeHorizon = 7 * 24 * 3600
+    /// Messages that are remembered for it at most: under more than that, resends are recognised for a shorter time.
+    public var dedupeRows: Int64 = 20_000_000
+    /// Messages of one log that may wait for one device; beyond, the oldest quarter is lost to it, and told as a gap.
+    public var mailboxMessages: Int64 = 200_000
+    /// Bytes of payload of one log that may wait for one device; at least twice ``messageBytes``.
+    public var mailboxBytes: Int64 = 1 << 30
+    /// Bytes of the whole database beyond which no message is taken in; nil: as many as the disk has.
+    public var databaseBytes: Int64?
+    /// Seconds without a connection after which a device is unlinked.
+    public var idleDevice = 45 * 24 * 3600
     /// Milliseconds that a message id may be ahead of the server's clock.
     public var idAhead: Int64 = 24 * 3600 * 1000
     /// Message ids in one `receipt` or `undelivered`.

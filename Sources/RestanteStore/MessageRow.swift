@@ -13,8 +13,16 @@ struct MessageFlags: OptionSet, Sendable {
 
     static let urgent = MessageFlags(rawValue: 1)
     static let receipt = MessageFlags(rawValue: 2)
-    /// The payload is gone, the position stays.
-    static let tombstone = MessageFlags(rawValue: 4)
+    /// Cancelled by its sender: the payload is gone, the position stays, and no reader is told.
+    static let withdrawn = MessageFlags(rawValue: 4)
+    /// Its time is over: the payload is gone, the position stays, and readers are told of a gap.
+    static let expired = MessageFlags(rawValue: 8)
+    /// Expires before those around it, so that an index of its own says when.
+    static let early = MessageFlags(rawValue: 16)
+    /// One device's part of a sealed send.
+    static let part = MessageFlags(rawValue: 32)
+    /// Either way the payload is gone.
+    var isTombstone: Bool { !isDisjoint(with: [.withdrawn, .expired]) }
 }
 
 /// A row of `messages`.

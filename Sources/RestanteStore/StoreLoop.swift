@@ -46,6 +46,7 @@ struct StoreLoop {
     /// What is not swept by then is found again at the next start: the process must be gone soon.
     private func end() throws {
         try engine.releaseAll()
+        try engine.saveCounts()
         let deadline = monotonicNanoseconds() + Self.lastSweep
         while !engine.sweeper.isEmpty, monotonicNanoseconds() < deadline { try engine.sweepSlice() }
         _ = try engine.truncateWAL()
@@ -56,7 +57,7 @@ struct StoreLoop {
         let now = monotonicNanoseconds()
         if engine.hasPagesToRead || prunes || sweepIsDue(now, isIdle: true) { return now }
         let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
-        return min(sweep ?? .max, maintainedAt + Self.maintenanceEvery)
+        return min(sweep ?? .max, now + engine.retentionDueIn, maintainedAt + Self.maintenanceEvery)
     }
 
     private func sweepIsDue(_ now: UInt64, isIdle: Bool) -> Bool {
@@ -71,9 +72,16 @@ struct StoreLoop {
         let now = monotonicNanoseconds()
         if sweepIsDue(now, isIdle: isIdle) { try engine.sweepSlice() }
         if prunes { prunes = try engine.pruneSlice() }
+        if engine.isRetentionDue {
+            let events = try engine.retentionSlice()
+            if !events.isEmpty { sink.store(committed: events) }
+        }
+        try engine.watchDatabaseSize()
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now
         prunes = try engine.pruneSlice()
+        try engine.seeConnected()
+        try engine.saveCounts()
         if engine.sweeper.hasDeleted { _ = try engine.truncateWAL() }
     }
 }

@@ -31,6 +31,9 @@ extension Engine {
             // Before the cursor moves: whether another device of the user was first is asked of the cursors.
             if let receipt { try owe(receipt, log, mark.seq, reader: session) }
             moves.merge(log, mark)
+        case .gap(let log, let gap):
+            try recordLoss(session.device, log, gap)
+            moves.merge(log, gap.through)
         case .loss(let id):
             try connection.run("UPDATE losses SET acked = 1 WHERE loss_id = ?1", id)
         case .receipts(let ids):
@@ -56,6 +59,7 @@ extension Engine {
 
     /// Ends a cursor: what was not acknowledged of it is lost for this reason; nil: nothing was.
     func endCursor(_ device: DeviceKey, _ log: LogKey, because reason: LossReason?) throws {
+        if let reason { try noteEnding(of: device, log, because: reason) }
         try connection.run(
             "INSERT INTO ended_cursors(device_id, log_id, started_seq, acked_seq, until_seq, ended_at, reason)"
                 + " SELECT device_id, log_id, started_seq, acked_seq, coalesce(until_seq, ?3), ?4, ?5"

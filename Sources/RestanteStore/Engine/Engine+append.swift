@@ -40,13 +40,15 @@ extension Engine {
         kind: MessageKind = .message, flags: MessageFlags = [], payload: Payload
     ) throws -> MessageRow {
         let head = try head(of: log)
+        let early = expiry.add(expiresAt, acceptedAt: acceptedAt, usual: limits.timeToLive)
         let row = MessageRow(
             seq: try positions.take(), log: log, sender: sender, id: id, acceptedAt: acceptedAt, expiresAt: expiresAt,
-            kind: kind, flags: flags, logCount: head.count + 1, logBytes: head.bytes + Int64(payload.count),
-            payload: payload)
+            kind: kind, flags: flags.union(early), logCount: head.count + 1,
+            logBytes: head.bytes + Int64(payload.count), payload: payload)
         try insert(row)
         heads[log] = row.mark
         journal.append(.stored(row))
+        try limitLag(of: log, before: head, at: row.mark)
         return row
     }
 

@@ -14,6 +14,7 @@ extension Engine {
         }
         let userLog = try directory.userLog(address.user)?.log ?? makeLog("user", address.user.rawValue)
         let (device, deviceLog) = try makeDevice(address)
+        try inheritLosses(device, address)
         let groups = try groupLogs(of: address.user)
         for log in [deviceLog, userLog] + groups.map(\.log) { try follow(device, log, from: try head(of: log)) }
         let version = try raiseVersion(userLog)
@@ -96,11 +97,11 @@ extension Engine {
     // MARK: Unlinking
 
     /// Ends a device: its cursors, its session, what it is owed as a sender; in one commit.
-    func unlink(_ address: DeviceAddress, by author: DeviceKey?, as reason: String) throws {
+    func unlink(_ address: DeviceAddress, by author: DeviceKey?, as cause: UnlinkCause) throws {
         guard let user = try directory.user(address.user), let device = user.device(address.device) else {
             throw Refusal.noSuchDevice
         }
-        try drop(device.key, as: reason)
+        try drop(device.key, as: cause)
         directory.forget(address.user)
         let change = DevicesChange(
             change: "unlinked", user: address.user.rawValue, device: address.device.rawValue,
@@ -110,14 +111,24 @@ extension Engine {
             try groupLogs(of: address.user))
     }
 
-    private func drop(_ device: DeviceKey, as reason: String) throws {
+    private func drop(_ device: DeviceKey, as cause: UnlinkCause) throws {
         let now = now
-        let logs = try connection.all("SELECT log_id FROM cursors WHERE device_id = ?1", device) { $0.int(0) }
-        for log in logs { try endCursor(device, log, because: .unlinked) }
+        let cursors = try connection.all(
+            "SELECT log_id, acked_seq, acked_count, acked_bytes, until_seq FROM cursors WHERE device_id = ?1", device
+        ) { ($0.int(0), LogMark(seq: $0.int(1), count: $0.int(2), bytes: $0.int(3)), $0.optionalInt(4)) }
+        for (log, acked, until) in cursors {
+            if cause == .idle {
+                let end = try until.flatMap { try message($0)?.row.mark } ?? head(of: log)
+                try lose(device, log, after: acked, through: end, because: .unlinked)
+            }
+            try endCursor(device, log, because: cause.loss)
+        }
         try connection.run(
-            "UPDATE devices SET unlinked_at = ?2, unlinked_by = ?3 WHERE device_id = ?1", device, now, reason)
+            "UPDATE devices SET unlinked_at = ?2, unlinked_by = ?3 WHERE device_id = ?1", device, now, cause.rawValue)
         try connection.run("DELETE FROM receipts WHERE sender_id = ?1", device)
-        try connection.run("UPDATE losses SET acked = 1 WHERE device_id = ?1 AND acked = 0", device)
+        if cause != .idle {
+            try connection.run("UPDATE losses SET acked = 1 WHERE device_id = ?1 AND acked = 0", device)
+        }
         try connection.run("DELETE FROM sessions WHERE device_id = ?1", device)
         if let session = sessionOfDevice[device] {
             forget(session)
@@ -131,10 +142,13 @@ extension Engine {
             throw Refusal.noSuchUser
         }
         for group in try groupLogs(of: name) { try depart(name, from: group.name, by: author) }
-        for device in try directory.user(name)?.devices ?? [] { try drop(device.key, as: "deleted") }
+        for device in try directory.user(name)?.devices ?? [] { try drop(device.key, as: .deleted) }
         let now = now
         try connection.run("UPDATE logs SET ended_at = ?2 WHERE log_id = ?1", log, now)
         sweeper.note(log)
+        // Nor does a device that was idle come back as what it was.
+        try connection.run(
+            "UPDATE devices SET unlinked_by = 'deleted' WHERE user = ?1 AND unlinked_by = 'idle'", name.rawValue)
         try connection.run(
             "INSERT INTO deleted_users(user, deleted_at) VALUES (?1, ?2)"
                 + " ON CONFLICT(user) DO UPDATE SET deleted_at = ?2", name.rawValue, now)

@@ -192,48 +192,24 @@ extension Engine {
 
     /// What was still owed from the last time is told as a gap, since one device has one cursor in a log.
     private func endRemainder(of device: DeviceKey, _ log: LogKey) throws {
+        guard let (acked, end) = try remainder(of: device, log) else { return }
+        let loss = try lose(device, log, after: acked, through: end, because: .removed)
+        try endCursor(device, log, because: loss == nil ? nil : .removed)
+        guard let session = sessionOfDevice[device] else { return }
+        session.follows[log] = nil
+        session.merge = nil
+        stopFollowing(session, log)
+        if let loss { tell(loss, to: session) } else { sendBehind(session) }
+    }
+
+    /// From where to where a device is still owed a log that its user has left.
+    private func remainder(of device: DeviceKey, _ log: LogKey) throws -> (acked: LogMark, end: LogMark)? {
         let rest = try connection.first(
-            "SELECT acked_seq, acked_count, until_seq FROM cursors WHERE device_id = ?1 AND log_id = ?2", device, log
-        ) { ($0.int(0), $0.int(1), $0.optionalInt(2)) }
-        guard let (acked, ackedCount, until) = rest, let until else { return }
-        let most = (try message(until)?.row.logCount ?? ackedCount) - ackedCount
-        let count = try countOwed(device, log, after: acked, through: until, atMost: most)
-        let session = sessionOfDevice[device]
-        if count > 0 {
-            let loss = try lose(device, log, from: acked + 1, through: until, count: count, because: .removed)
-            session?.losses.append(loss)
-        }
-        try endCursor(device, log, because: count > 0 ? .removed : nil)
-        if let session {
-            session.follows[log] = nil
-            session.merge = nil
-            stopFollowing(session, log)
-            sendBehind(session)
-        }
-    }
-
-    /// Rows that are looked at to count a gap: an admin may remove and add a thousand members in one request.
-    private static let mostCounted = 256
-
-    private func lose(
-        _ device: DeviceKey, _ log: LogKey, from: Position, through: Position, count: Int64, because reason: LossReason
-    ) throws -> Loss {
-        try connection.run(
-            "INSERT INTO losses(device_id, log_id, from_seq, through_seq, reason, count, lost_at)"
-                + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", device, log, from, through, reason.rawValue, count, now)
-        return Loss(id: connection.lastInsertedRow, log: log, through: through, count: count, reason: reason)
-    }
-
-    /// Messages in this stretch of a log that a device was to get. The running totals say how many it has at the most:
-    /// own and withdrawn ones count there, and are left out here as long as there are few to look at.
-    private func countOwed(
-        _ device: DeviceKey, _ log: LogKey, after: Position, through: Position, atMost most: Int64
-    ) throws -> Int64 {
-        guard most <= Self.mostCounted else { return most }
-        return try connection.first(
-            "SELECT count(*) FROM messages WHERE log_id = ?1 AND seq > ?2 AND seq <= ?3 AND sender_id <> ?4"
-                + " AND flags & ?5 = 0", log, after, through, device, MessageFlags.tombstone.rawValue
-        ) { $0.int(0) } ?? 0
+            "SELECT acked_seq, acked_count, acked_bytes, until_seq FROM cursors WHERE device_id = ?1 AND log_id = ?2",
+            device, log
+        ) { (LogMark(seq: $0.int(0), count: $0.int(1), bytes: $0.int(2)), $0.optionalInt(3)) }
+        guard let (acked, until) = rest, let until else { return nil }
+        return (acked, try message(until)?.row.mark ?? acked)
     }
 
     private func endGroup(_ log: LogKey) throws {
@@ -241,13 +217,6 @@ extension Engine {
         try connection.run("DELETE FROM members WHERE log_id = ?1", log)
         try connection.run("UPDATE logs SET ended_at = ?2 WHERE log_id = ?1", log, now)
         sweeper.note(log)
-    }
-
-    /// A live session that must read again, because something stands before what it would get next.
-    private func sendBehind(_ session: Session) {
-        guard session.state == .live else { return }
-        session.fallBehind()
-        events.append(.behind(session.id))
     }
 }
 

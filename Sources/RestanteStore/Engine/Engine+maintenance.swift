@@ -13,24 +13,47 @@ extension Engine {
     /// Forgets what is past the dedupe horizon, a slice at a time; true: there is more.
     func pruneSlice() throws -> Bool {
         let horizon = now - Int64(limits.dedupeHorizon) * 1000
+        let moreExcess = try pruneExcess()
         let moreIDs = try pruneAccepted(before: horizon)
-        let morePast = try prunePast(before: horizon)
-        return moreIDs || morePast
+        // As long as a message is kept, it can still come to nothing, and who has had it must be known then.
+        let morePast = try prunePast(before: min(horizon, now - Int64(limits.timeToLive) * 1000))
+        return moreExcess || moreIDs || morePast
     }
 
     /// Ids of messages. `ids_from` rises in the same transaction, so `id_too_old` means exactly an id below it.
     private func pruneAccepted(before horizon: Int64) throws -> Bool {
         let target = MessageID(oldestAt: horizon)
         guard target > idsFrom, let oldest = try acceptedID(before: target, skipping: 0) else { return false }
-        var boundary = try acceptedID(before: target, skipping: Self.pruned) ?? target
-        // Many rows can share an id: every device may choose the same, and a sealed send has a row a part.
-        if boundary == oldest { boundary = min(oldest.next, target) }
+        let boundary = try acceptedID(before: target, skipping: Self.pruned) ?? target
+        try forgetIDs(below: boundary == oldest ? min(oldest.next, target) : boundary)
+        return boundary < target
+    }
+
+    /// Ids beyond the number that is remembered at most: the oldest go before the horizon.
+    private func pruneExcess() throws -> Bool {
+        let excess = acceptedRows.value - limits.dedupeRows
+        guard excess > 0 else { return false }
+        let newest = MessageID(high: .max, low: .max)
+        guard let oldest = try acceptedID(before: newest, skipping: 0),
+            let boundary = try acceptedID(before: newest, skipping: Int(min(excess, Int64(Self.pruned))))
+        else {
+            // Fewer than was thought: it is an upper bound after a kill.
+            acceptedRows.value = try connection.first("SELECT count(*) FROM accepted") { $0.int(0) } ?? 0
+            return false
+        }
+        try forgetIDs(below: boundary == oldest ? oldest.next : boundary)
+        return acceptedRows.value > limits.dedupeRows
+    }
+
+    /// Many rows can share an id: every device may choose the same, and a sealed send has a row a part.
+    private func forgetIDs(below boundary: MessageID) throws {
         try transaction {
             try connection.run("DELETE FROM accepted WHERE message_id < ?1", boundary.bytes)
+            acceptedRows.value -= Int64(connection.changes)
             try connection.run("UPDATE meta SET value = ?1 WHERE key = 'ids_from'", boundary.bytes)
+            try acceptedRows.save(on: connection, at: positions.head)
         }
         idsFrom = boundary
-        return boundary < target
     }
 
     private func acceptedID(before target: MessageID, skipping count: Int) throws -> MessageID? {

@@ -42,15 +42,16 @@ extension Engine {
             events.append(.page(session.id, [], more: false))
             return
         }
-        var page: [Delivery] = []
-        let isShort = try readReceipts(session, into: &page) && readMessages(session, into: &page)
+        var page = ReadPage()
+        let isShort = try readReceipts(session, into: &page.deliveries) && readMessages(session, into: &page)
+        try closeGaps(session, &page)
         let isLive = isShort && session.catchUp()
-        events.append(.page(session.id, page, more: !isLive))
+        events.append(.page(session.id, page.deliveries, more: !isLive))
         sayDrained(session)
     }
 
     /// True when nothing is left unread.
-    private func readMessages(_ session: Session, into page: inout [Delivery]) throws -> Bool {
+    private func readMessages(_ session: Session, into page: inout ReadPage) throws -> Bool {
         var looked = 0
         while looked < limits.rowsPerPage {
             if session.merge == nil { session.merge = try merge(for: session) }
@@ -85,28 +86,29 @@ extension Engine {
 
     /// False when the window has no room for it.
     private func deliver(
-        _ seq: Position, of log: LogKey, to session: Session, into page: inout [Delivery]
+        _ seq: Position, of log: LogKey, to session: Session, into page: inout ReadPage
     ) throws -> Bool {
-        guard session.hasRoom(for: 0, limits) else { return false }
+        guard session.hasRoom(for: 0, besides: page.gaps.count, limits) else { return false }
         guard let (row, isSound) = try message(seq) else { return true }
-        let owedAtClaim = seq <= session.claimedAt
         guard isSound, row.log == log else {
-            let gap = Owed.gap(try directory.conversation(of: log), count: 1, reason: .damaged)
-            let mark = LogMark(seq: seq, count: row.logCount, bytes: row.logBytes)
-            let tag = session.opens(.message(log, mark, bytes: 0, receipt: nil), owedAtClaim: owedAtClaim)
-            page.append(Delivery(tag: tag, owed: gap))
-            return true
+            return try miss(row.mark, of: log, because: .damaged, session, &page)
         }
-        if row.sender == session.device || row.flags.contains(.tombstone) {
-            session.passes(log, row.mark)
+        if row.sender == session.device || row.flags.contains(.withdrawn) {
+            // Behind a run of its own log it waits with that for the acknowledgement.
+            if !page.widen(log, to: row.mark, by: 0) { session.passes(log, row.mark) }
             passed[session.id] = session
             return true
         }
-        guard session.hasRoom(for: row.payload.count, limits) else { return false }
-        let tag = session.opens(row.obligation, owedAtClaim: owedAtClaim)
-        page.append(Delivery(tag: tag, owed: .message(try readable(row))))
+        if isPast(row) { return try miss(row.mark, of: log, because: .expired, session, &page) }
+        guard session.hasRoom(for: row.payload.count, besides: page.gaps.count, limits) else { return false }
+        try closeGap(of: log, session, &page)
+        let tag = session.opens(row.obligation, owedAtClaim: seq <= session.claimedAt)
+        page.deliveries.append(Delivery(tag: tag, owed: .message(try readable(row))))
         return true
     }
+
+    /// Its time is over, whether it has become a tombstone yet or not.
+    private func isPast(_ row: MessageRow) -> Bool { row.flags.contains(.expired) || row.expiresAt <= now }
 
     /// A row with whether its checksum holds; nil when it is gone.
     func message(_ seq: Position) throws -> (row: MessageRow, isSound: Bool)? {
@@ -133,13 +135,14 @@ extension Engine {
     }
 
     /// Gaps come in their place in the order. False: the window is full.
-    private func tellLosses(_ session: Session, before seq: Position, into page: inout [Delivery]) throws -> Bool {
+    private func tellLosses(_ session: Session, before seq: Position, into page: inout ReadPage) throws -> Bool {
         while let loss = session.losses.first, loss.through < seq {
-            guard session.hasRoom(for: 0, limits) else { return false }
+            guard session.hasRoom(for: 0, besides: page.gaps.count, limits) else { return false }
             session.losses.removeFirst()
             let tag = session.opens(.loss(id: loss.id), owedAtClaim: session.isCatchingUp)
             let conversation = try directory.conversation(of: loss.log)
-            page.append(Delivery(tag: tag, owed: .gap(conversation, count: loss.count, reason: loss.reason)))
+            page.deliveries.append(
+                Delivery(tag: tag, owed: .gap(conversation, count: loss.count, reason: loss.reason)))
         }
         return true
     }

@@ -42,7 +42,7 @@ extension Engine {
             return .done
         case .unlink(let other):
             guard other.user == address.user else { throw Refusal.noSuchDevice }
-            try unlink(other, by: author.key, as: "user")
+            try unlink(other, by: author.key, as: .user)
             return .done
         case .deleteUser, .mailbox, .overview, .probe:
             throw Refusal(.notAllowed, "only an operator may ask for this")
@@ -54,7 +54,7 @@ extension Engine {
         case .devices(let user):
             return .devices(try devices(of: user))
         case .unlink(let address):
-            try unlink(address, by: nil, as: "operator")
+            try unlink(address, by: nil, as: .operator)
             return .done
         case .deleteUser(let user):
             try deleteUser(user)

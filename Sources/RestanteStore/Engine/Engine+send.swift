@@ -59,9 +59,12 @@ extension Engine {
             throw refusal
         }
         if submission.ephemeral { return try relay(submission, author, targets) }
-        if let full = pressure.refusal {
+        do {
+            try checkRoom()
+            try checkMailboxes(submission, targets, author)
+        } catch let refusal as Refusal {
             if let earlier = try earlierAnswer(submission, author, digest) { return earlier }
-            throw full
+            throw refusal
         }
         return try store(submission, author, targets, digest)
     }
@@ -93,6 +96,7 @@ extension Engine {
     ) throws -> SendOutcome {
         let now = now
         let expiresAt = now + Int64(submission.timeToLive ?? limits.timeToLive) * 1000
+        let flags = submission.flags(for: author)
         for (part, target) in targets.enumerated() {
             guard try remember(submission.id, author.key, part, target.log, at: now, digest) else {
                 guard let earlier = try earlierAnswer(submission, author, digest) else {
@@ -102,8 +106,9 @@ extension Engine {
             }
             try append(
                 to: target.log, from: author.key, id: submission.id, acceptedAt: now, expiresAt: expiresAt,
-                flags: submission.flags(for: author), payload: target.payload)
+                flags: flags, payload: target.payload)
         }
+        acceptedRows.value += Int64(targets.count)
         return .accepted(at: now, duplicate: false)
     }
 
@@ -159,6 +164,7 @@ extension Submission {
         var flags: MessageFlags = urgency == .urgent ? [.urgent] : []
         // A service holds no socket, so there is nobody to give a receipt to.
         if receipt && author.address != nil { flags.insert(.receipt) }
+        if case .sealed = content { flags.insert(.part) }
         return flags
     }
 }

@@ -14,7 +14,7 @@ extension Engine {
         let (follows, pending) = try cursors(of: device)
         let session = Session(
             id: claim.session, device: device, address: claim.address, generation: generation,
-            claimedAt: positions.head, follows: follows, losses: try losses(of: device))
+            claimedAt: positions.head, seenAt: now, follows: follows, losses: try losses(of: device))
         sessions[session.id] = session
         sessionOfDevice[device] = session
         for (log, followed) in follows where followed.until == nil { followers[log, default: []].append(session) }

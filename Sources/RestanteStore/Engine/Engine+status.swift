@@ -13,14 +13,14 @@ extension Engine {
         return MessageStatus(id: id, acceptedAt: first.acceptedAt, cancelled: first.isCancelled, devices: entries)
     }
 
-    private struct AcceptedPart {
+    struct AcceptedPart {
         let log: LogKey
         let seq: Position
         let acceptedAt: Int64
         let isCancelled: Bool
     }
 
-    private func acceptedParts(_ id: MessageID, _ sender: DeviceKey) throws -> [AcceptedPart] {
+    func acceptedParts(_ id: MessageID, _ sender: DeviceKey) throws -> [AcceptedPart] {
         try connection.all(
             "SELECT log_id, seq, accepted_at, cancelled FROM accepted WHERE message_id = ?1 AND sender_id = ?2"
                 + " ORDER BY part", id.bytes, sender
@@ -28,7 +28,7 @@ extension Engine {
     }
 
     /// Delivered to D exactly if `started_seq` < M ≤ `acked_seq` and no loss of D covers M.
-    private func deliveries(
+    func deliveries(
         of seq: Position, in log: LogKey, besides sender: DeviceKey
     ) throws -> [(device: DeviceKey, entry: MessageStatus.Entry)] {
         try connection.all(
@@ -36,7 +36,7 @@ extension Engine {
             SELECT d.user, d.device, c.acked_seq >= ?2, c.reason,
                 (SELECT reason FROM losses x WHERE x.device_id = c.device_id AND x.log_id = ?1
                     AND ?2 BETWEEN x.from_seq AND x.through_seq),
-                d.device_id
+                d.device_id, EXISTS (SELECT 1 FROM messages m WHERE m.seq = ?2 AND m.flags & 8)
             FROM (
                 SELECT device_id, started_seq, acked_seq, until_seq, NULL AS reason FROM cursors WHERE log_id = ?1
                 UNION ALL
@@ -56,7 +56,7 @@ extension Engine {
             } else if let reason = row.optionalInt(3) {
                 state = .lost(LossReason(rawValue: Int(reason)) ?? .unlinked)
             } else {
-                state = .pending
+                state = row.int(6) != 0 ? .lost(.expired) : .pending
             }
             return (row.int(5), MessageStatus.Entry(device: address, state: state))
         }
@@ -71,7 +71,7 @@ extension Engine {
             throw Refusal(.tooLate, "the message has been delivered to a device, or is on its way to one")
         }
         for part in parts {
-            try bury(part.seq)
+            try bury(part.seq, as: .withdrawn)
             withdrawn.insert(part.seq)
         }
         try connection.run(
@@ -82,17 +82,6 @@ extension Engine {
         try deliveries(of: seq, in: log, besides: sender).contains { device, entry in
             entry.state == .delivered || sessionOfDevice[device]?.hasOpen(seq) == true
         }
-    }
-
-    /// Payload gone, position kept, the flag under the checksum.
-    private func bury(_ seq: Position) throws {
-        guard var row = try message(seq)?.row else { return }
-        row.payload = []
-        row.flags.insert(.tombstone)
-        try connection.run(
-            "UPDATE messages SET payload = x'', flags = ?2, checksum = ?3 WHERE seq = ?1",
-            seq, row.flags.rawValue, rowChecksum(row))
-        sweeper.hasDeleted = true
     }
 }
 

@@ -18,9 +18,12 @@ final class Engine {
 
     var directory: Directory
     var heads = BoundedCache<LogKey, LogMark>(capacity: 400_000)
+    /// Where the last cursor of a log was when it was last asked for: for logs that have seen more than a quota.
+    var floors = BoundedCache<LogKey, LogMark>(capacity: 100_000)
     var services: [ServiceName: DeviceKey] = [:]
     var positions: PositionCounter
     var idsFrom: MessageID
+    var acceptedRows: AcceptedRows
 
     var sessions: [SessionID: Session] = [:]
     var sessionOfDevice: [DeviceKey: Session] = [:]
@@ -42,6 +45,11 @@ final class Engine {
 
     var sweeper = Sweeper()
     var pressure = Pressure()
+    var expiry: Expiry
+    /// When devices are looked at again, in milliseconds of the store's clock.
+    var idleDueAt: Int64 = 0
+    /// Some rows of `endings` have not been looked through.
+    var hasEndings = true
     private var lastTime: Int64 = 0
 
     init(connection: Connection, options: StoreOptions) throws {
@@ -54,7 +62,9 @@ final class Engine {
         epoch = try connection.first("SELECT value FROM meta WHERE key = 'epoch'") { $0.text(0) } ?? ""
         positions = try PositionCounter(connection)
         idsFrom = try Engine.readIDsFrom(connection)
+        acceptedRows = try AcceptedRows(connection, at: positions.head)
         try connection.execute("BEGIN IMMEDIATE")
+        expiry = try Expiry(connection, limits: limits, now: options.clock.now())
         try clearSessions(ofNode: node)
         try connection.execute("COMMIT")
     }
@@ -121,7 +131,7 @@ final class Engine {
     }
 
     /// Shows live sessions what the batch has done, reads the pages that were asked for, and moves what follows from it.
-    private func settle() throws {
+    func settle() throws {
         try fanOut()
         try readPages()
         for id in oweReceipts { try deliverReceipts(to: id) }

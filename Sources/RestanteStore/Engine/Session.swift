@@ -4,6 +4,8 @@ import RestanteCore
 /// What a tag stands for: what is done when it is acknowledged.
 enum Obligation {
     case message(LogKey, LogMark, bytes: Int, receipt: ReceiptDue?)
+    /// What a read found missing; it becomes a loss when it is acknowledged.
+    case gap(LogKey, Gap)
     case loss(id: Int64)
     case receipts([Int64])
 
@@ -77,6 +79,8 @@ final class Session {
     /// Own messages looked past while no tag was open: cursors to move at the end of the batch.
     var passedFreely: [LogKey: LogMark] = [:]
     var saidDrained = false
+    /// When `devices.last_seen_at` was set for it, in milliseconds of the store's clock.
+    var seenAt: Int64
 
     private(set) var open = Deque<OpenTag>()
     private(set) var openBytes = 0
@@ -85,13 +89,14 @@ final class Session {
 
     init(
         id: SessionID, device: DeviceKey, address: DeviceAddress, generation: Int64, claimedAt: Position,
-        follows: [LogKey: Followed], losses: [Loss]
+        seenAt: Int64, follows: [LogKey: Followed], losses: [Loss]
     ) {
         self.id = id
         self.device = device
         self.address = address
         self.generation = generation
         self.claimedAt = claimedAt
+        self.seenAt = seenAt
         self.follows = follows
         self.losses = losses
     }
@@ -147,8 +152,10 @@ final class Session {
     }
 
     /// Whether one more delivery of this size fits the window; the first always does.
-    func hasRoom(for bytes: Int, _ limits: Limits) -> Bool {
-        open.count < limits.windowMessages && (open.isEmpty || openBytes + bytes <= limits.windowBytes)
+    ///
+    /// - Parameter besides: places that are spoken for.
+    func hasRoom(for bytes: Int, besides: Int = 0, _ limits: Limits) -> Bool {
+        open.count + besides < limits.windowMessages && (open.isEmpty || openBytes + bytes <= limits.windowBytes)
     }
 
     /// It has not read all that was owed at the claim. What comes meanwhile and bears no position (receipts, gaps) counts as

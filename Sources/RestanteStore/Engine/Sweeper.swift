@@ -55,9 +55,13 @@ struct Sweeper {
 
     // MARK: Steps
 
+    /// Above every position: nobody owns a cursor, nothing has ended.
+    private static let everything = Position.max
+
     private static let searchSQL = """
-        SELECT log_id, EXISTS (SELECT 1 FROM messages m WHERE m.log_id = l.log_id AND m.seq <= coalesce(
-            (SELECT min(acked_seq) FROM cursors c WHERE c.log_id = l.log_id), 9223372036854775807))
+        SELECT log_id, EXISTS (SELECT 1 FROM messages m WHERE m.log_id = l.log_id
+            AND m.seq <= coalesce((SELECT min(acked_seq) FROM cursors c WHERE c.log_id = l.log_id), \(everything))
+            AND m.seq < coalesce((SELECT min(from_seq) FROM endings e WHERE e.log_id = l.log_id), \(everything)))
         FROM logs l WHERE log_id > ?1 ORDER BY log_id LIMIT 1024
         """
 
@@ -88,8 +92,12 @@ struct Sweeper {
 
     private func positions(of log: LogKey, _ connection: Connection, limit: Int) throws -> [Position] {
         let statement = try connection.prepare(
-            "SELECT seq FROM messages WHERE log_id = ?1 AND seq <= coalesce("
-                + "(SELECT min(acked_seq) FROM cursors WHERE log_id = ?1), 9223372036854775807) ORDER BY seq LIMIT ?2")
+            """
+            SELECT seq FROM messages WHERE log_id = ?1
+                AND seq <= coalesce((SELECT min(acked_seq) FROM cursors WHERE log_id = ?1), \(Self.everything))
+                AND seq < coalesce((SELECT min(from_seq) FROM endings WHERE log_id = ?1), \(Self.everything))
+            ORDER BY seq LIMIT ?2
+            """)
         statement.bind(log, limit)
         defer { statement.reset() }
         var found: [Position] = []
