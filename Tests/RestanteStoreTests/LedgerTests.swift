@@ -6,10 +6,15 @@ import Testing
 
 /// A random life of a few users, held against a ledger of what is owed: P2-P5 in every order of events that chance finds.
 @Suite struct LedgerTests {
-    /// `RESTANTE_SEED=… swift test --filter LedgerTests` repeats a run.
+    /// `RESTANTE_SEED=… swift test --filter LedgerTests` repeats a run, `RESTANTE_SEEDS=100` makes so many.
     @Test func theStoreAgreesWithTheLedger() async throws {
-        let given = ProcessInfo.processInfo.environment["RESTANTE_SEED"].flatMap { UInt64($0) }
-        let seed = given ?? UInt64.random(in: 1...UInt64(UInt32.max))
+        let number = { (name: String) in ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } }
+        for _ in 1...(number("RESTANTE_SEEDS") ?? 1) {
+            try await live(number("RESTANTE_SEED") ?? UInt64.random(in: 1...UInt64(UInt32.max)))
+        }
+    }
+
+    private func live(_ seed: UInt64) async throws {
         print("LedgerTests: RESTANTE_SEED=\(seed)")
         let life = try RandomLife(seed: seed)
         do {
@@ -21,6 +26,7 @@ import Testing
         await life.box.shutdown()
         #expect(try box(life, "SELECT count(*) FROM messages") == ["0"])
         #expect(try box(life, "SELECT count(*) FROM losses WHERE acked = 0") == ["0"])
+        #expect(try box(life, "SELECT count(*) FROM endings") == ["0"])
         #expect(try box(life, "PRAGMA integrity_check") == ["ok"])
     }
 

@@ -102,7 +102,9 @@ import Testing
         clock.advance(seconds: 61)
         let bob = try await room.connect("bob/phone")
         try await bob.drain()
-        let lost = bob.inbox.reduce(Int64(0)) { if case .gap(_, let count, .expired) = $1.owed { $0 + count } else { $0 } }
+        let lost = bob.inbox.reduce(Int64(0)) {
+            if case .gap(_, let count, .expired) = $1.owed { $0 + count } else { $0 }
+        }
         #expect(lost == 24 && bob.texts == ["middle"] && bob.isDrained)
         await room.shutdown()
     }
@@ -140,9 +142,10 @@ import Testing
         room.limits.timeToLive = 3600
         try await room.restart()
         alice = try await room.connect("alice/laptop")
-        try await alice.send("an hour", to: .user("bob"))
+        let hour = try await alice.send("an hour", to: .user("bob"))
         clock.advance(seconds: 3601)
         try await room.settle()
+        #expect(try await alice.states(of: hour) == [.lost(.expired)])
         #expect(try await room.connect("bob/phone").story == ["a month", "gap expired 1"])
         clock.advance(seconds: 30 * 24 * 3600)
         try await room.settle()
@@ -168,7 +171,9 @@ import Testing
         clock.advance(seconds: 31 * 24 * 3600)
         let bob = try await room.connect("bob/phone")
         try await bob.drain()
-        let lost = bob.inbox.reduce(Int64(0)) { if case .gap(_, let count, .expired) = $1.owed { $0 + count } else { $0 } }
+        let lost = bob.inbox.reduce(Int64(0)) {
+            if case .gap(_, let count, .expired) = $1.owed { $0 + count } else { $0 }
+        }
         #expect(lost == 6000 && bob.texts.isEmpty)
         await room.shutdown()
     }

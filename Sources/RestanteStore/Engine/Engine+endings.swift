@@ -68,7 +68,8 @@ extension Engine {
         } else {
             // Another ending of the same stretch that has come as far says nothing more.
             try connection.run(
-                "UPDATE OR REPLACE endings SET from_seq = ?2 WHERE ending_id = ?1", ending.id, rows[rows.count - 1].seq + 1)
+                "UPDATE OR REPLACE endings SET from_seq = ?2 WHERE ending_id = ?1", ending.id,
+                rows[rows.count - 1].seq + 1)
         }
     }
 

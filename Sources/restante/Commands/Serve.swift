@@ -74,6 +74,16 @@ struct ServeFlags: ParsableArguments {
     var limitsDevicesPerUser: Int?
     @Option(help: "Seconds for which a resend is recognised. (default: 604800)")
     var limitsDedupeHorizon: Int?
+    @Option(help: "Messages that are remembered for it at most. (default: 20000000)")
+    var limitsDedupeRows: Int?
+    @Option(help: "Messages of one conversation that may wait for one device. (default: 200000)")
+    var limitsMailboxMessages: Int?
+    @Option(help: "Bytes of one conversation that may wait for one device. (default: 1073741824)")
+    var limitsMailboxBytes: Int?
+    @Option(help: "Bytes of the database beyond which no message is taken in. (default: none)")
+    var limitsDatabaseBytes: Int?
+    @Option(help: "Seconds without a connection after which a device is unlinked. (default: 3888000)")
+    var limitsIdleDevice: Int?
 
     var values: [Setting: ConfigValue] {
         let texts: [Setting: String?] = [
@@ -83,7 +93,9 @@ struct ServeFlags: ParsableArguments {
         let numbers: [Setting: Int?] = [
             .port: port, .pingInterval: pingInterval, .idleTimeout: idleTimeout, .messageBytes: limitsMessageBytes,
             .timeToLive: limitsTimeToLive, .groupMembers: limitsGroupMembers, .devicesPerUser: limitsDevicesPerUser,
-            .dedupeHorizon: limitsDedupeHorizon,
+            .dedupeHorizon: limitsDedupeHorizon, .dedupeRows: limitsDedupeRows,
+            .mailboxMessages: limitsMailboxMessages, .mailboxBytes: limitsMailboxBytes,
+            .databaseBytes: limitsDatabaseBytes, .idleDevice: limitsIdleDevice,
         ]
         let values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
         return values.merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }

@@ -38,6 +38,11 @@ struct ServeSettings: Sendable {
             "limits.timeToLive = \(gateway.limits.timeToLive)", "limits.groupMembers = \(gateway.limits.groupMembers)",
             "limits.devicesPerUser = \(gateway.limits.devicesPerUser)",
             "limits.dedupeHorizon = \(gateway.limits.dedupeHorizon)",
+            "limits.dedupeRows = \(gateway.limits.dedupeRows)",
+            "limits.mailboxMessages = \(gateway.limits.mailboxMessages)",
+            "limits.mailboxBytes = \(gateway.limits.mailboxBytes)",
+            "limits.databaseBytes = \(gateway.limits.databaseBytes.map { "\($0)" } ?? "")",
+            "limits.idleDevice = \(gateway.limits.idleDevice)",
         ]
     }
 }

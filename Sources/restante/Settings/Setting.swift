@@ -16,6 +16,11 @@ enum Setting: String, CaseIterable {
     case groupMembers = "limits.groupMembers"
     case devicesPerUser = "limits.devicesPerUser"
     case dedupeHorizon = "limits.dedupeHorizon"
+    case dedupeRows = "limits.dedupeRows"
+    case mailboxMessages = "limits.mailboxMessages"
+    case mailboxBytes = "limits.mailboxBytes"
+    case databaseBytes = "limits.databaseBytes"
+    case idleDevice = "limits.idleDevice"
 
     /// As the configuration file nests it: `limits.messageBytes` is `{"limits": {"messageBytes": …}}`.
     var key: String { rawValue }

@@ -89,13 +89,25 @@ struct SettingsReader {
         if gateway.idleTimeout <= gateway.pingInterval {
             problems.append("idleTimeout: must be longer than pingInterval, or every quiet client is dropped")
         }
-        let month = 30 * 24 * 3600
-        gateway.limits.messageBytes = number(.messageBytes, 1...16 << 20) ?? gateway.limits.messageBytes
-        gateway.limits.timeToLive = number(.timeToLive, 1...12 * month) ?? gateway.limits.timeToLive
-        gateway.limits.groupMembers = number(.groupMembers, 1...100_000) ?? gateway.limits.groupMembers
-        gateway.limits.devicesPerUser = number(.devicesPerUser, 1...1000) ?? gateway.limits.devicesPerUser
-        gateway.limits.dedupeHorizon = number(.dedupeHorizon, 60...12 * month) ?? gateway.limits.dedupeHorizon
+        readLimits(&gateway.limits)
         settings.gateway = gateway
+    }
+
+    private mutating func readLimits(_ limits: inout Limits) {
+        let month = 30 * 24 * 3600
+        limits.messageBytes = number(.messageBytes, 1...16 << 20) ?? limits.messageBytes
+        limits.timeToLive = number(.timeToLive, 1...12 * month) ?? limits.timeToLive
+        limits.groupMembers = number(.groupMembers, 1...100_000) ?? limits.groupMembers
+        limits.devicesPerUser = number(.devicesPerUser, 1...1000) ?? limits.devicesPerUser
+        limits.dedupeHorizon = number(.dedupeHorizon, 60...12 * month) ?? limits.dedupeHorizon
+        limits.dedupeRows = number(.dedupeRows, 1000...1 << 40).map(Int64.init) ?? limits.dedupeRows
+        limits.mailboxMessages = number(.mailboxMessages, 1000...1 << 40).map(Int64.init) ?? limits.mailboxMessages
+        limits.mailboxBytes = number(.mailboxBytes, 1...1 << 50).map(Int64.init) ?? limits.mailboxBytes
+        limits.databaseBytes = number(.databaseBytes, 1 << 20...1 << 50).map(Int64.init) ?? limits.databaseBytes
+        limits.idleDevice = number(.idleDevice, 60...120 * month) ?? limits.idleDevice
+        if limits.mailboxBytes < 2 * Int64(limits.messageBytes) {
+            problems.append("limits.mailboxBytes: must be at least twice limits.messageBytes")
+        }
     }
 
     private mutating func operatorsSocket(_ database: String) -> String? {

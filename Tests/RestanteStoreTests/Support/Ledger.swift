@@ -10,6 +10,7 @@ struct Ledger {
         let key: String
         let log: String
         let conversation: Conversation
+        let expiresAt: Int64
     }
 
     struct Group {
@@ -24,6 +25,8 @@ struct Ledger {
 
     var devices: [DeviceAddress: LedgerDevice] = [:]
     var groups: [GroupName: Group] = [:]
+    /// Milliseconds of the store's clock, which moves when the test says so.
+    var now: Int64
     /// What a device has acknowledged: it can be withdrawn no more.
     private(set) var received: Set<String> = []
     private var userVersions: [UserName: Int64] = [:]
@@ -31,6 +34,10 @@ struct Ledger {
     private var groupsMade = 0
     /// They go on when a group is made again.
     private var lastVersions: [GroupName: Int64] = [:]
+
+    init(now: Int64) {
+        self.now = now
+    }
 
     func devices(of user: UserName) -> [DeviceAddress] { devices.keys.filter { $0.user == user } }
 
@@ -41,7 +48,9 @@ struct Ledger {
         guard mayStore(submission.recipient, from: author) else {
             throw Disagreement(description: "\(submission.id) was accepted for nobody")
         }
-        write(submission.id.description, log, conversation, to: readers, from: author)
+        write(
+            submission.id.description, log, conversation, to: readers, from: author,
+            expiresAt: now + Int64(submission.timeToLive ?? 30 * 24 * 3600) * 1000)
     }
 
     /// Whether somebody is there to owe it to.
@@ -117,10 +126,11 @@ struct Ledger {
 
     private mutating func write(
         _ key: String, _ log: String, _ conversation: Conversation, to readers: [DeviceAddress],
-        from author: DeviceAddress
+        from author: DeviceAddress, expiresAt: Int64 = .max
     ) {
         lastPlace += 1
-        let letter = Letter(place: lastPlace, key: key, log: log, conversation: conversation)
+        let letter = Letter(
+            place: lastPlace, key: key, log: log, conversation: conversation, expiresAt: expiresAt)
         for reader in readers where reader != author { devices[reader]?.owed.append(letter) }
     }
 

@@ -12,6 +12,8 @@ struct LedgerDevice {
     private enum Open {
         case letter(Ledger.Letter)
         case gap(Gap)
+        /// One gap in place of all of them.
+        case expired([Ledger.Letter])
     }
 
     let address: DeviceAddress
@@ -22,7 +24,8 @@ struct LedgerDevice {
     private(set) var isLive = false
     private var open: [(tag: UInt64, Open)] = []
     private var lastTag: UInt64 = 0
-    private var readThrough = 0
+    /// Places of letters that this session was given, or was told of.
+    private var given: Set<Int> = []
 
     init(address: DeviceAddress) {
         self.address = address
@@ -40,7 +43,7 @@ struct LedgerDevice {
         isLive = false
         open = []
         lastTag = 0
-        readThrough = 0
+        given = []
         for index in gaps.indices { gaps[index].isGiven = false }
     }
 
@@ -59,6 +62,8 @@ struct LedgerDevice {
             case .letter(let letter):
                 guard let index = owed.firstIndex(where: { $0.place == letter.place }) else { continue }
                 keys.append(owed.remove(at: index).key)
+            case .expired(let letters):
+                owed.removeAll { letter in letters.contains { $0.place == letter.place } }
             case .gap(let gap):
                 if let index = gaps.firstIndex(of: gap) { gaps.remove(at: index) }
             }
@@ -68,39 +73,62 @@ struct LedgerDevice {
 
     // MARK: What the store says
 
-    mutating func give(_ delivery: Delivery) throws {
+    mutating func give(_ delivery: Delivery, at now: Int64) throws {
         guard delivery.tag == lastTag + 1 else { throw disagreement("tag \(delivery.tag) after \(lastTag)") }
         lastTag = delivery.tag
         switch delivery.owed {
-        case .message(let message): try give(message)
+        case .message(let message): try give(message, at: now)
+        case .gap(let conversation, let count, .expired): try giveExpired(conversation, Int(count), at: now)
         case .gap(let conversation, let count, .removed): try give(Gap(conversation: conversation, count: count))
         default: throw disagreement("was given \(delivery.owed)")
         }
     }
 
-    mutating func becameLive() throws {
+    mutating func becameLive(at now: Int64) throws {
         isLive = true
-        try checkNothingIsUnread()
+        try checkNothingIsUnread(at: now)
+        if let letter = unread.first(where: { _ in true }) {
+            throw disagreement("is live and was not told that \(letter.key) has expired")
+        }
     }
 
     mutating func fellBehind() { isLive = false }
 
     /// A live session has been given everything.
-    func checkNothingIsUnread() throws {
+    func checkNothingIsUnread(at now: Int64) throws {
         guard isLive else { return }
-        if let letter = nextUnread { throw disagreement("is live and was not given \(letter.key) of \(letter.log)") }
+        if let letter = nextUnread(at: now) {
+            throw disagreement("is live and was not given \(letter.key) of \(letter.log)")
+        }
         if gaps.contains(where: { !$0.isGiven }) { throw disagreement("is live and was not told of a gap") }
     }
 
-    private var nextUnread: Ledger.Letter? { owed.first { $0.place > readThrough } }
+    private var unread: some Sequence<Ledger.Letter> { owed.lazy.filter { [given] in !given.contains($0.place) } }
 
-    private mutating func give(_ message: Message) throws {
-        guard let letter = nextUnread else { throw disagreement("was given \(try message.key()) and is owed nothing") }
+    private func nextUnread(at now: Int64) -> Ledger.Letter? { unread.first { $0.expiresAt > now } }
+
+    private mutating func give(_ message: Message, at now: Int64) throws {
+        guard let letter = nextUnread(at: now) else {
+            throw disagreement("was given \(try message.key()) and is owed nothing")
+        }
         guard try message.key() == letter.key, message.conversation == letter.conversation else {
             throw disagreement("was given \(try message.key()) in place of \(letter.key) of \(letter.log)")
         }
-        readThrough = letter.place
+        if let skipped = unread.first(where: { $0.log == letter.log && $0.place < letter.place }) {
+            throw disagreement("was given \(letter.key) before it was told that \(skipped.key) has expired")
+        }
+        given.insert(letter.place)
         open.append((lastTag, .letter(letter)))
+    }
+
+    /// A run of one log, from the first that it was not given.
+    private mutating func giveExpired(_ conversation: Conversation, _ count: Int, at now: Int64) throws {
+        let run = unread.filter { $0.conversation == conversation }.prefix(count)
+        guard run.count == count, run.allSatisfy({ $0.expiresAt <= now }), Set(run.map(\.log)).count == 1 else {
+            throw disagreement("was told that \(count) have expired, which is true of \(run.map(\.key)) alone")
+        }
+        given.formUnion(run.map(\.place))
+        open.append((lastTag, .expired(Array(run))))
     }
 
     private mutating func give(_ gap: Gap) throws {

@@ -86,7 +86,9 @@ extension RandomLife {
             .user(pick(Self.users)), .device(pick(Self.addresses)), .group(pick(Self.groups)),
         ]
         let payload = Payload(repeating: 7, count: Int.random(in: 0...300, using: &numbers))
-        return Submission(id: MessageID(at: box.clock.now()), to: pick(recipients), content: .payload(payload))
+        return Submission(
+            id: MessageID(at: box.clock.now()), to: pick(recipients), content: .payload(payload),
+            timeToLive: pick([nil, 10, 60]))
     }
 
     private func answer(to submission: Submission, in events: [StoreEvent]) -> SendOutcome? {

@@ -10,7 +10,8 @@ final class RandomLife {
 
     let box: Postbox
     private(set) var steps = 0
-    var ledger = Ledger()
+    var ledger: Ledger
+    private let clock: SteppedClock
     var numbers: SeededNumbers
     var sent: [DeviceAddress: [Submission]] = [:]
 
@@ -19,9 +20,10 @@ final class RandomLife {
         var limits = Limits()
         // Small windows and pages, so that sessions fall behind often.
         (limits.windowMessages, limits.windowBytes, limits.rowsPerPage) = (8, 1000, 16)
-        // The clock stands, so that nothing depends on how fast the machine is.
-        let now = StoreClock.wall.now()
-        box = try Postbox(limits: limits, clock: StoreClock { now })
+        // The clock stands between steps, so that nothing depends on how fast the machine is.
+        clock = SteppedClock()
+        ledger = Ledger(now: clock.now)
+        box = try Postbox(limits: limits, clock: clock.clock)
     }
 
     func step() async throws {
@@ -34,7 +36,8 @@ final class RandomLife {
         case ..<800: try await acknowledge()
         case ..<870: try await connect(pick(Self.addresses))
         case ..<910: try await disconnect()
-        case ..<995: try await changeGroup()
+        case ..<960: try await changeGroup()
+        case ..<995: try await letTimeGoBy()
         default: try await restart()
         }
     }
@@ -77,6 +80,14 @@ final class RandomLife {
         await box.shutdown()
         try box.open()
         for address in ledger.devices.keys { ledger.devices[address]?.connected(nil) }
+    }
+
+    /// Far less than the month that most are kept for, and now and then more than the minute that some are.
+    private func letTimeGoBy() async throws {
+        clock.advance(milliseconds: Int64.random(in: 1...40_000, using: &numbers))
+        ledger.now = clock.now
+        // The store works between two commits.
+        if Bool.random(using: &numbers) { for _ in 1...3 { try await perform([]) } }
     }
 
     private func read() async throws {
@@ -124,23 +135,25 @@ final class RandomLife {
 
     /// What sessions were given must be what the ledger owes them.
     func hear(_ events: [StoreEvent]) throws {
+        let now = ledger.now
         for event in events {
             switch event {
             case .page(let session, let page, let more):
                 guard let address = owner(session) else { throw unknown(session) }
-                for delivery in page { try ledger.devices[address]?.give(delivery) }
-                if !more { try ledger.devices[address]?.becameLive() }
+                for delivery in page { try ledger.devices[address]?.give(delivery, at: now) }
+                if !more { try ledger.devices[address]?.becameLive(at: now) }
             case .live(let message, let readers):
                 for reader in readers {
                     guard let address = owner(reader.session) else { throw unknown(reader.session) }
-                    try ledger.devices[address]?.give(Delivery(tag: reader.tag, owed: .message(message)))
+                    try ledger.devices[address]?.give(
+                        Delivery(tag: reader.tag, owed: .message(message)), at: now)
                 }
             case .behind(let session):
                 if let address = owner(session) { ledger.devices[address]?.fellBehind() }
             default: break
             }
         }
-        for device in ledger.devices.values { try device.checkNothingIsUnread() }
+        for device in ledger.devices.values { try device.checkNothingIsUnread(at: now) }
     }
 
     private func owner(_ session: SessionID) -> DeviceAddress? {
