@@ -79,6 +79,11 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
         try await ask { engine in while !engine.sweeper.isEmpty { try engine.sweepSlice() } }
     }
 
+    /// Whether a question that has one number for an answer is answered with another than 0.
+    package func holds(_ sql: String) async throws -> Bool {
+        try await ask { try $0.connection.first(sql) { $0.int(0) } ?? 0 } != 0
+    }
+
     // MARK: SessionDirectory
 
     public func sessions(of user: UserName) async throws -> [SessionLocation] {

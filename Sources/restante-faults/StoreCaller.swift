@@ -1,0 +1,65 @@
+import RestanteCore
+import RestanteStore
+import Synchronization
+
+/// Hands commands to a store in this process and waits for what they cause.
+final class StoreCaller: StoreSink {
+    private struct State {
+        var events: [StoreEvent] = []
+        var waiter: CheckedContinuation<Void, Never>?
+        var failure: String?
+    }
+
+    let store: SQLiteStore
+    private let state = Mutex(State())
+
+    /// Opens the database and starts its thread.
+    init(path: String, options: StoreOptions) throws {
+        store = try SQLiteStore.open(path: path, options: options)
+        store.start(reportingTo: self)
+    }
+
+    /// One commit, if nothing else waits; the events of whatever happened until its end.
+    @discardableResult
+    func perform(_ commands: [StoreCommand]) async throws -> [StoreEvent] {
+        await withCheckedContinuation { waiter in
+            state.withLock { $0.waiter = waiter }
+            store.enqueue(commands + [.request(.probe, id: 0, from: .operators(CallID(0)))])
+        }
+        return try state.withLock { state in
+            if let failure = state.failure { throw BrokenPromise("the store failed: \(failure)") }
+            defer { state.events = [] }
+            return state.events
+        }
+    }
+
+    func store(committed events: [StoreEvent]) {
+        let isAnswer = events.contains { if case .replied(_, _, .operators) = $0 { true } else { false } }
+        wake(isAnswer) { $0.events += events }
+    }
+
+    func storeHasRoom() {}
+
+    func store(failed error: any Error) {
+        wake(true) { $0.failure = "\(error)" }
+    }
+
+    private func wake(_ isAnswer: Bool, _ change: (inout State) -> Void) {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            change(&state)
+            guard isAnswer else { return nil }
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+}
+
+/// What was promised did not hold; the message says how to see it again.
+struct BrokenPromise: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
