@@ -91,7 +91,8 @@ extension Engine {
         guard session.hasRoom(for: 0, besides: page.gaps.count, limits) else { return false }
         guard let (row, isSound) = try message(seq) else { return true }
         guard isSound, row.log == log else {
-            return try miss(row.mark, of: log, because: .damaged, session, &page)
+            try miss(row.mark, of: log, because: .damaged, session, &page)
+            return true
         }
         if row.sender == session.device || row.flags.contains(.withdrawn) {
             // Behind a run of its own log it waits with that for the acknowledgement.
@@ -99,7 +100,10 @@ extension Engine {
             passed[session.id] = session
             return true
         }
-        if isPast(row) { return try miss(row.mark, of: log, because: .expired, session, &page) }
+        guard !isPast(row) else {
+            try miss(row.mark, of: log, because: .expired, session, &page)
+            return true
+        }
         guard session.hasRoom(for: row.payload.count, besides: page.gaps.count, limits) else { return false }
         try closeGap(of: log, session, &page)
         let tag = session.opens(row.obligation, owedAtClaim: seq <= session.claimedAt)
