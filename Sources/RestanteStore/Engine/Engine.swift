@@ -51,6 +51,7 @@ final class Engine {
     /// Some rows of `endings` have not been looked through.
     var hasEndings = true
     private var lastTime: Int64 = 0
+    private static let idleGrace: Int64 = 3_600_000
 
     init(connection: Connection, options: StoreOptions) throws {
         self.connection = connection
@@ -67,6 +68,8 @@ final class Engine {
         expiry = try Expiry(connection, limits: limits, now: options.clock.now())
         try clearSessions(ofNode: node)
         try connection.execute("COMMIT")
+        // After a long rest all devices look idle, and are about to come back.
+        idleDueAt = now + Self.idleGrace
     }
 
     /// Carries out a batch in one transaction and gives back what it made true, once it is durable.
