@@ -56,7 +56,7 @@ struct StoreLoop {
         let now = monotonicNanoseconds()
         if engine.hasPagesToRead || prunes || sweepIsDue(now, isIdle: true) { return now }
         let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
-        return min(sweep ?? .max, maintainedAt + Self.maintenanceEvery)
+        return min(sweep ?? .max, engine.backup?.dueAt ?? .max, maintainedAt + Self.maintenanceEvery)
     }
 
     private func sweepIsDue(_ now: UInt64, isIdle: Bool) -> Bool {
@@ -71,6 +71,7 @@ struct StoreLoop {
         let now = monotonicNanoseconds()
         if sweepIsDue(now, isIdle: isIdle) { try engine.sweepSlice() }
         if prunes { prunes = try engine.pruneSlice() }
+        engine.backupSlice()
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now
         prunes = try engine.pruneSlice()

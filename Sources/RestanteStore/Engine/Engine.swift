@@ -42,6 +42,8 @@ final class Engine {
 
     var sweeper = Sweeper()
     var pressure = Pressure()
+    /// The backup that is being copied.
+    var backup: PageCopy?
     private var lastTime: Int64 = 0
 
     init(connection: Connection, options: StoreOptions) throws {
