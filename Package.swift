@@ -111,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "restante-bench",
             dependencies: [
-                "RestanteCore", "RestanteStore",
+                "CSQLite", "RestanteCore", "RestanteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

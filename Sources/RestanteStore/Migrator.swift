@@ -184,12 +184,7 @@ public struct Migrator: Sendable {
         return pending
     }
 
-    static func checksum(_ sql: [UInt8]) -> String {
-        SHA256.hash(data: sql).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
-    }
+    static func checksum(_ sql: [UInt8]) -> String { hexadecimal(SHA256.hash(data: sql)) }
 
     /// False: not there, or empty, which a new database may replace.
     private func isPresent(_ path: String) throws -> Bool {

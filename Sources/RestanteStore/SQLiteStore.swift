@@ -13,6 +13,9 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     private let queue: WorkQueue
     private let thread = Mutex<pthread_t?>(nil)
     private let ended = Ending()
+    let database: String
+    let vfs: String?
+    let desk = BackupDesk()
 
     /// Opens the file, or makes it, applies missing migrations and clears the sessions that this node left behind.
     ///
@@ -33,15 +36,17 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
             let connection = try migrator.openForWriting(path)
             try migrator.apply(on: connection)
             let engine = try Engine(connection: connection, options: options)
-            return SQLiteStore(EngineBox(engine: engine, lock: lock), limits: options.limits)
+            return SQLiteStore(EngineBox(engine: engine, lock: lock), database: path, options: options)
         } catch let error as SQLiteError {
             throw StoreError(opening: path, error)
         }
     }
 
-    private init(_ engine: EngineBox, limits: Limits) {
+    private init(_ engine: EngineBox, database: String, options: StoreOptions) {
         self.engine = engine
-        queue = WorkQueue(limits: limits)
+        self.database = database
+        vfs = options.vfs
+        queue = WorkQueue(limits: options.limits)
     }
 
     public func start(reportingTo sink: any StoreSink) {
@@ -66,12 +71,14 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     public func enqueue(_ commands: [StoreCommand]) -> Bool { queue.add(commands) }
 
     public func shutdown() async {
+        desk.close()
         queue.close()
         guard thread.withLock({ $0 != nil }) else {
             engine.close()
             return
         }
         await ended.wait()
+        await desk.untilIdle()
     }
 
     /// Forgets now what every device has acknowledged, all of it, which otherwise happens by and by.
@@ -121,6 +128,7 @@ private final class EngineBox: @unchecked Sendable {
 
     /// The file first, then the lock, so that whoever waits for the lock finds the file closed.
     func close() {
+        engine.endBackup()
         engine.connection.close()
         lock = nil
     }
@@ -150,7 +158,7 @@ private final class Ending: Sendable {
 }
 
 /// A thread of the system: the cooperative pool must never wait for a disk.
-private final class ThreadWork: Sendable {
+final class ThreadWork: Sendable {
     private let body: @Sendable () -> Void
 
     init(_ body: @escaping @Sendable () -> Void) {

@@ -57,7 +57,9 @@ struct StoreLoop {
         let now = monotonicNanoseconds()
         if engine.hasPagesToRead || prunes || sweepIsDue(now, isIdle: true) { return now }
         let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
-        return min(sweep ?? .max, now + engine.retentionDueIn, maintainedAt + Self.maintenanceEvery)
+        return min(
+            sweep ?? .max, now + engine.retentionDueIn, engine.backup?.dueAt ?? .max,
+            maintainedAt + Self.maintenanceEvery)
     }
 
     private func sweepIsDue(_ now: UInt64, isIdle: Bool) -> Bool {
@@ -77,6 +79,7 @@ struct StoreLoop {
             if !events.isEmpty { sink.store(committed: events) }
         }
         try engine.watchDatabaseSize()
+        engine.backupSlice()
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now
         prunes = try engine.pruneSlice()

@@ -29,7 +29,7 @@ struct Server {
             logger: logger)
         var services: [any Service] = [Announcement(gateway: gateway)]
         if let path = settings.operatorsSocket {
-            services.append(OperatorsServer(path: path, gateway: gateway, directory: store, logger: logger))
+            services.append(OperatorsServer(path: path, gateway: gateway, store: store, logger: logger))
         }
         services.append(gateway)
         let configuration = ServiceGroupConfiguration(

@@ -50,6 +50,8 @@ final class Engine {
     var idleDueAt: Int64 = 0
     /// Some rows of `endings` have not been looked through.
     var hasEndings = true
+    /// The backup that is being copied.
+    var backup: PageCopy?
     private var lastTime: Int64 = 0
     private static let idleGrace: Int64 = 3_600_000
 
