@@ -54,12 +54,16 @@ import Testing
     @Test(arguments: Backend.allCases)
     func devicesMayComeBackAfterALongRest(_ backend: Backend) async throws {
         let clock = TestClock()
-        let room = try Mailroom(backend, clock: clock.clock)
+        var limits = Limits()
+        limits.timeToLive = 100 * 24 * 3600
+        let room = try Mailroom(backend, limits: limits, clock: clock.clock)
         try await room.register("bob/phone", "bob/tablet")
+        try await room.connect("alice/laptop").send("are you there?", to: .user("bob"))
         clock.advance(seconds: 50 * Self.day)
         try await room.restart()
         try await room.settle()
         let phone = try await room.connect("bob/phone")
+        #expect(phone.story == ["are you there?"])
         clock.advance(seconds: 3601)
         try await room.settle()
         guard case .devices(let list) = try await phone.ask(.devices(of: UserName(unchecked: "bob"))) else {
