@@ -117,10 +117,16 @@ let package = Package(
             swiftSettings: strict),
         // Breaks the disk under SQLite for the tests; never part of `restante`.
         .target(name: "CFaultVFS", dependencies: ["CSQLite"]),
+        // What `restante-faults` and FaultTests share: disks that fail, and what must hold nevertheless.
+        .target(
+            name: "FaultKit",
+            dependencies: ["CFaultVFS", "RestanteCore", "RestanteStore"],
+            swiftSettings: strict),
         .executableTarget(
             name: "restante-faults",
             dependencies: [
-                "CFaultVFS", "CSQLite", "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteStore",
+                "CFaultVFS", "CSQLite", "FaultKit", "RestanteClient", "RestanteCore", "RestanteGateway",
+                "RestanteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -135,6 +141,8 @@ let package = Package(
             name: "RestanteStoreTests",
             dependencies: ["CSQLite", "RestanteCore", "RestanteMigrations", "RestanteStore"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests", dependencies: ["FaultKit", "RestanteCore", "RestanteStore"], swiftSettings: strict),
         .testTarget(
             name: "RestanteWireTests",
             dependencies: [

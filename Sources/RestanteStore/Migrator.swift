@@ -57,11 +57,20 @@ public struct Migrator: Sendable {
     func inspect(_ path: String) throws -> [Entry] {
         guard try isPresent(path) else { return entries(applied: [:]) }
         return try translating(path) {
-            let connection = try Connection(path: path, mode: .readOnly, vfs: options.vfs)
-            defer { connection.close() }
-            return entries(applied: try check(connection, path: path))
+            do {
+                let connection = try Connection(path: path, mode: .readOnly, vfs: options.vfs)
+                defer { connection.close() }
+                return entries(applied: try check(connection, path: path))
+            } catch let error as SQLiteError where error.code == Self.needsRollback {
+                // The power went while the file was being made: who opens it for writing finds it empty.
+                guard RollbackJournal.isOfEmptyFile(database: path, vfs: options.vfs) else { throw error }
+                return entries(applied: [:])
+            }
         }
     }
+
+    /// `SQLITE_READONLY_ROLLBACK`, a macro that Swift does not import: there is a journal that only a writer can roll back.
+    private static let needsRollback: Int32 = 8 | 3 << 8
 
     /// Applies what is missing on a connection that can write.
     func apply(on connection: Connection) throws {
@@ -75,10 +84,12 @@ public struct Migrator: Sendable {
     /// Opens for writing a file that ``inspect(_:)`` found sound, or makes it.
     func openForWriting(_ path: String) throws -> Connection {
         try translating(path) {
-            let isNew = try !isPresent(path)
-            if isNew { try makePrivate(path) }
+            if try !isPresent(path) { try makePrivate(path) }
             let connection = try Connection(path: path, mode: .readWrite, vfs: options.vfs)
-            if isNew { try connection.execute(Schema.newFile) }
+            // Asked of SQLite: what was half made is rolled back now.
+            if try connection.first("PRAGMA page_count", row: { $0.int(0) }) == 0 {
+                try connection.execute(Schema.newFile)
+            }
             try Schema.configure(connection, synchronous: options.synchronous)
             return connection
         }

@@ -28,23 +28,12 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     public static func open(
         path: String, options: StoreOptions = StoreOptions()
     ) throws -> SQLiteStore {
-        let path = try resolvedPath(path)
-        let lock = try DatabaseLock(for: path)
-        let migrator = Migrator(options: options)
-        _ = try migrator.inspect(path)
-        do {
-            let connection = try migrator.openForWriting(path)
-            try migrator.apply(on: connection)
-            let engine = try Engine(connection: connection, options: options)
-            return SQLiteStore(EngineBox(engine: engine, lock: lock), database: path, options: options)
-        } catch let error as SQLiteError {
-            throw StoreError(opening: path, error)
-        }
+        SQLiteStore(try EngineBox(path: path, options: options), options: options)
     }
 
-    private init(_ engine: EngineBox, database: String, options: StoreOptions) {
+    private init(_ engine: EngineBox, options: StoreOptions) {
         self.engine = engine
-        self.database = database
+        database = engine.path
         vfs = options.vfs
         queue = WorkQueue(limits: options.limits)
     }
@@ -112,25 +101,6 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
                 continuation.resume(throwing: Refusal(.shuttingDown, "the store has ended"))
             }
         }
-    }
-}
-
-/// Carries the engine to its thread. `@unchecked Sendable`: before ``SQLiteStore/start(reportingTo:)`` it belongs to
-/// whoever opened it, afterwards to the thread alone.
-private final class EngineBox: @unchecked Sendable {
-    let engine: Engine
-    private var lock: DatabaseLock?
-
-    init(engine: Engine, lock: DatabaseLock) {
-        self.engine = engine
-        self.lock = lock
-    }
-
-    /// The file first, then the lock, so that whoever waits for the lock finds the file closed.
-    func close() {
-        engine.endBackup()
-        engine.connection.close()
-        lock = nil
     }
 }
 
