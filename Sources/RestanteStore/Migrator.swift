@@ -44,22 +44,28 @@ public struct Migrator: Sendable {
         let path = try resolvedPath(path)
         let lock = try DatabaseLock(for: path)
         defer { withExtendedLifetime(lock) {} }
-        let pending = try inspect(path).filter { $0.appliedAt == nil }
+        let (entries, wal) = try examine(path)
+        let pending = entries.filter { $0.appliedAt == nil }
         guard !pending.isEmpty else { return [] }
         if dryRun { return try rehearse(path, pending) }
-        let connection = try openForWriting(path)
+        let connection = try openForWriting(path, leaving: wal)
         defer { connection.close() }
         try apply(on: connection)
         return pending
     }
 
-    /// Looks at the file on a read-only connection: nothing is written, whatever is found.
-    func inspect(_ path: String) throws -> [Entry] {
-        guard try isPresent(path) else { return entries(applied: [:]) }
+    func inspect(_ path: String) throws -> [Entry] { try examine(path).entries }
+
+    /// Looks at the WAL, then at the file on a read-only connection: nothing is written, whatever is found.
+    func examine(_ path: String) throws -> (entries: [Entry], wal: WriteAheadLog) {
+        let wal = try WriteAheadLog.look(besides: path)
+        guard try isPresent(path) else { return (entries(applied: [:]), wal) }
         return try translating(path) {
             let connection = try Connection(path: path, mode: .readOnly, vfs: options.vfs)
             defer { connection.close() }
-            return entries(applied: try check(connection, path: path))
+            let applied = try check(connection, path: path)
+            if migrations.allSatisfy({ applied[$0.version] != nil }) { try checkStructure(connection) }
+            return (entries(applied: applied), wal)
         }
     }
 
@@ -73,14 +79,27 @@ public struct Migrator: Sendable {
     }
 
     /// Opens for writing a file that ``inspect(_:)`` found sound, or makes it.
-    func openForWriting(_ path: String) throws -> Connection {
+    ///
+    /// - Parameter wal: what was found there.
+    func openForWriting(_ path: String, leaving wal: WriteAheadLog = WriteAheadLog()) throws -> Connection {
         try translating(path) {
             let isNew = try !isPresent(path)
             if isNew { try makePrivate(path) }
             let connection = try Connection(path: path, mode: .readWrite, vfs: options.vfs)
             if isNew { try connection.execute(Schema.newFile) }
             try Schema.configure(connection, synchronous: options.synchronous)
+            if wal.state == .tornTail { try forgetTornTail(connection) }
             return connection
+        }
+    }
+
+    /// Begins the WAL anew, so that what a crash left of a transaction does not stand behind what is written next: by that
+    /// the WAL is told sound from damaged.
+    private func forgetTornTail(_ connection: Connection) throws {
+        do {
+            try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        } catch where error.primaryCode == SQLITE_FULL {
+            // Sends are refused until there is room; what was committed can be read and acknowledged.
         }
     }
 
@@ -231,9 +250,12 @@ extension StoreError {
             self.init(
                 .notADatabase,
                 "\(path) is not a database. Name another file with --database; this one has not been touched.")
-        case SQLITE_CORRUPT:
+        // "no such table" comes of a schema that was damaged in a name.
+        case SQLITE_CORRUPT, SQLITE_ERROR, SQLITE_CONSTRAINT:
             self.init(
-                .damaged, "\(path) is damaged: \(error.message). Restore a backup; the file has not been touched.")
+                .damaged,
+                "\(path) is damaged: \(error.message). Restore a backup, or see with `restante check \(path)` what is "
+                    + "sound; the file has not been touched.")
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(.locked, "\(path) is locked by another program, an open sqlite3 shell perhaps. Close it first.")
         default:

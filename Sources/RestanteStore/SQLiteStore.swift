@@ -28,9 +28,9 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
         let path = try resolvedPath(path)
         let lock = try DatabaseLock(for: path)
         let migrator = Migrator(options: options)
-        _ = try migrator.inspect(path)
+        let wal = try migrator.examine(path).wal
         do {
-            let connection = try migrator.openForWriting(path)
+            let connection = try migrator.openForWriting(path, leaving: wal)
             try migrator.apply(on: connection)
             let engine = try Engine(connection: connection, options: options)
             return SQLiteStore(EngineBox(engine: engine, lock: lock), limits: options.limits)
@@ -51,7 +51,7 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
                 try loop.run()
             } catch {
                 queue.close()
-                sink.store(failed: error)
+                sink.store(failed: StoreError(damageFoundBy: error) ?? error)
             }
             engine.close()
             ended.happen()
