@@ -181,7 +181,7 @@ public final class Gateway: Service, Sendable {
             for table in tables { table.eventLoop.execute { table.cutAll() } }
             calls.end(Refusal(.unavailable, "the store failed: ask again after the restart"))
             try await group.shutdownGracefully()
-            throw GatewayError(.storeFailed, "the store failed: \(error)")
+            throw GatewayError(.storeFailed, "the store failed: \(error)", cause: error)
         }
     }
 

@@ -13,10 +13,13 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
     public var code: Code
     /// One sentence that says what to do. Holds no key and no token.
     public var message: String
+    /// What the store said when it failed.
+    public var cause: (any Error)?
 
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
         self.code = code
         self.message = message
+        self.cause = cause
     }
 
     public var description: String { message }

@@ -14,9 +14,9 @@ final class EngineBox: @unchecked Sendable {
         self.path = path
         lock = try DatabaseLock(for: path)
         let migrator = Migrator(options: options)
-        _ = try migrator.inspect(path)
+        let wal = try migrator.examine(path).wal
         do {
-            let connection = try migrator.openForWriting(path)
+            let connection = try migrator.openForWriting(path, leaving: wal)
             try migrator.apply(on: connection)
             engine = try Engine(connection: connection, options: options)
         } catch let error as SQLiteError {

@@ -44,27 +44,33 @@ public struct Migrator: Sendable {
         let path = try resolvedPath(path)
         let lock = try DatabaseLock(for: path)
         defer { withExtendedLifetime(lock) {} }
-        let pending = try inspect(path).filter { $0.appliedAt == nil }
+        let (entries, wal) = try examine(path)
+        let pending = entries.filter { $0.appliedAt == nil }
         guard !pending.isEmpty else { return [] }
         if dryRun { return try rehearse(path, pending) }
-        let connection = try openForWriting(path)
+        let connection = try openForWriting(path, leaving: wal)
         defer { connection.close() }
         try apply(on: connection)
         return pending
     }
 
-    /// Looks at the file on a read-only connection: nothing is written, whatever is found.
-    func inspect(_ path: String) throws -> [Entry] {
-        guard try isPresent(path) else { return entries(applied: [:]) }
+    func inspect(_ path: String) throws -> [Entry] { try examine(path).entries }
+
+    /// Looks at the WAL, then at the file on a read-only connection: nothing is written, whatever is found.
+    func examine(_ path: String) throws -> (entries: [Entry], wal: WriteAheadLog) {
+        let wal = try WriteAheadLog.look(besides: path)
+        guard try isPresent(path) else { return (entries(applied: [:]), wal) }
         return try translating(path) {
             do {
                 let connection = try Connection(path: path, mode: .readOnly, vfs: options.vfs)
                 defer { connection.close() }
-                return entries(applied: try check(connection, path: path))
+                let applied = try check(connection, path: path)
+                if migrations.allSatisfy({ applied[$0.version] != nil }) { try checkStructure(connection) }
+                return (entries(applied: applied), wal)
             } catch let error as SQLiteError where error.code == Self.needsRollback {
                 // The power went while the file was being made: who opens it for writing finds it empty.
                 guard RollbackJournal.isOfEmptyFile(database: path, vfs: options.vfs) else { throw error }
-                return entries(applied: [:])
+                return (entries(applied: [:]), wal)
             }
         }
     }
@@ -82,7 +88,9 @@ public struct Migrator: Sendable {
     }
 
     /// Opens for writing a file that ``inspect(_:)`` found sound, or makes it.
-    func openForWriting(_ path: String) throws -> Connection {
+    ///
+    /// - Parameter wal: what was found there.
+    func openForWriting(_ path: String, leaving wal: WriteAheadLog = WriteAheadLog()) throws -> Connection {
         try translating(path) {
             if try !isPresent(path) { try makePrivate(path) }
             let connection = try Connection(path: path, mode: .readWrite, vfs: options.vfs)
@@ -91,7 +99,18 @@ public struct Migrator: Sendable {
                 try connection.execute(Schema.newFile)
             }
             try Schema.configure(connection, synchronous: options.synchronous)
+            if wal.state == .tornTail { try forgetTornTail(connection) }
             return connection
+        }
+    }
+
+    /// Begins the WAL anew, so that what a crash left of a transaction does not stand behind what is written next: by that
+    /// the WAL is told sound from damaged.
+    private func forgetTornTail(_ connection: Connection) throws {
+        do {
+            try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        } catch  where error.primaryCode == SQLITE_FULL {
+            // Sends are refused until there is room; what was committed can be read and acknowledged.
         }
     }
 
@@ -237,9 +256,12 @@ extension StoreError {
             self.init(
                 .notADatabase,
                 "\(path) is not a database. Name another file with --database; this one has not been touched.")
-        case SQLITE_CORRUPT:
+        // "no such table" comes of a schema that was damaged in a name.
+        case SQLITE_CORRUPT, SQLITE_ERROR, SQLITE_CONSTRAINT:
             self.init(
-                .damaged, "\(path) is damaged: \(error.message). Restore a backup; the file has not been touched.")
+                .damaged,
+                "\(path) is damaged: \(error.message). Restore a backup, or see with `restante check \(path)` what is "
+                    + "sound; the file has not been touched.")
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(.locked, "\(path) is locked by another program, an open sqlite3 shell perhaps. Close it first.")
         default:

@@ -45,7 +45,7 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
                 try loop.run()
             } catch {
                 queue.close()
-                sink.store(failed: error)
+                sink.store(failed: StoreError(damageFoundBy: error) ?? error)
             }
             engine.close()
             ended.happen()

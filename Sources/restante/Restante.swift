@@ -34,7 +34,7 @@ struct Restante: AsyncParsableCommand {
         } catch let error as StoreError {
             end(error.exitCode, error.message)
         } catch let error as GatewayError {
-            end(error.exitStatus.rawValue, error.message)
+            end((error.cause as? StoreError)?.exitCode ?? error.exitStatus.rawValue, error.message)
         } catch  where exitCode(for: error) == .failure {
             // Not the argument parser's: nothing that we foresaw.
             end(ExitStatus.inputOutput.rawValue, "\(error)")

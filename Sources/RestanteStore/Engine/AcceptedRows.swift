@@ -10,7 +10,7 @@ struct AcceptedRows {
 
     /// - Parameter head: the highest position that may have been given out; each row has one.
     init(_ connection: Connection, at head: Position) throws {
-        let count = { (sql: String) in try connection.first(sql) { $0.int(0) } ?? 0 }
+        let count = { (sql: String) in try connection.first(sql) { $0.total(0) } ?? 0 }
         saved = try count("SELECT value FROM meta WHERE key = 'accepted_rows'")
         value = saved + max(0, head - (try count("SELECT value FROM meta WHERE key = 'accepted_at'")))
         if value < Self.fewEnoughToCount { value = try count("SELECT count(*) FROM accepted") }

@@ -47,6 +47,8 @@ struct Directory {
                 + " ORDER BY device_id", name.rawValue
         ) { DeviceEntry(key: $0.int(0), name: DeviceName(unchecked: $0.text(1)), log: $0.int(2)) }
         guard !devices.isEmpty, let (log, version) = try userLog(name) else { return nil }
+        try check(log, is: .user(name))
+        for device in devices { try check(device.log, is: .device(DeviceAddress(user: name, device: device.name))) }
         let entry = UserEntry(log: log, version: version, devices: devices)
         users[name] = entry
         return entry
@@ -68,10 +70,11 @@ struct Directory {
                 "SELECT g.log_id, l.version FROM groups g JOIN logs l USING (log_id) WHERE g.name = ?1", name.rawValue,
                 row: { ($0.int(0), $0.int(1)) })
         else { return nil }
+        try check(log, is: .group(name))
         let members = try connection.all("SELECT user, role FROM members WHERE log_id = ?1", log) {
             (UserName(unchecked: $0.text(0)), Role(name: $0.text(1)) ?? .member)
         }
-        let entry = GroupEntry(log: log, version: version, roles: Dictionary(uniqueKeysWithValues: members))
+        let entry = GroupEntry(log: log, version: version, roles: Dictionary(members) { first, _ in first })
         groups[name] = entry
         return entry
     }
@@ -82,12 +85,12 @@ struct Directory {
         guard
             let (kind, name) = try connection.first(
                 "SELECT kind, name FROM logs WHERE log_id = ?1", log, row: { ($0.text(0), $0.text(1)) })
-        else { preconditionFailure("log \(log) has messages or cursors but no row") }
+        else { throw StoreError.damaged("log \(log) has messages or cursors, but no row") }
         let conversation: Conversation
         switch kind {
         case "user": conversation = .user(UserName(unchecked: name))
         case "group": conversation = .group(GroupName(unchecked: name))
-        default: conversation = .device(try address(ofLog: log))
+        default: conversation = .device(try address(ofLog: log, named: name))
         }
         conversations[log] = conversation
         return conversation
@@ -96,28 +99,44 @@ struct Directory {
     /// Whom a message is from: the row outlives the device.
     mutating func sender(_ key: DeviceKey) throws -> Sender {
         if let found = senders[key] { return found }
-        let sender =
-            try connection.first("SELECT kind, user, device FROM devices WHERE device_id = ?1", key) { row -> Sender in
-                row.text(0) == "service"
-                    ? .service(ServiceName(unchecked: row.text(1)))
-                    : .device(
-                        DeviceAddress(
-                            user: UserName(unchecked: row.text(1)), device: DeviceName(unchecked: row.text(2))))
-            } ?? .service(ServiceName(unchecked: "unknown"))
+        let found = try connection.first("SELECT kind, user, device, log_id FROM devices WHERE device_id = ?1", key) {
+            ($0.text(0), $0.text(1), $0.text(2), $0.optionalInt(3))
+        }
+        guard let (kind, user, device, log) = found else { return .service(ServiceName(unchecked: "unknown")) }
+        let sender: Sender
+        if kind == "service" {
+            sender = .service(ServiceName(unchecked: user))
+        } else {
+            let address = DeviceAddress(user: UserName(unchecked: user), device: DeviceName(unchecked: device))
+            if let log { try check(log, is: .device(address)) }
+            sender = .device(address)
+        }
         senders[key] = sender
         return sender
+    }
+
+    /// What one table says of a log, another says, too: a message must never go to, or seem to come from, someone else
+    /// because a bit has flipped.
+    private mutating func check(_ log: LogKey, is expected: Conversation) throws {
+        let found = try conversation(of: log)
+        guard found == expected else {
+            throw StoreError.damaged("log \(log) is found as \(expected.text), and its row says \(found.text)")
+        }
     }
 
     mutating func forget(_ user: UserName) { users[user] = nil }
     mutating func forget(_ group: GroupName) { groups[group] = nil }
 
-    private func address(ofLog log: LogKey) throws -> DeviceAddress {
+    private func address(ofLog log: LogKey, named name: String) throws -> DeviceAddress {
         guard
             let address = try connection.first(
                 "SELECT user, device FROM devices WHERE log_id = ?1", log,
                 row: { DeviceAddress(user: UserName(unchecked: $0.text(0)), device: DeviceName(unchecked: $0.text(1))) }
             )
-        else { preconditionFailure("the device of log \(log) has no row") }
+        else { throw StoreError.damaged("the device \(name) of log \(log) has no row") }
+        guard address.description == name else {
+            throw StoreError.damaged("log \(log) is \(name)'s by its own row, and \(address)'s by the device's")
+        }
         return address
     }
 }

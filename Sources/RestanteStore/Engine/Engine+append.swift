@@ -7,9 +7,7 @@ extension Engine {
             log_count, log_bytes, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         """
 
-    static let headOfLogSQL = """
-        SELECT seq, log_count, log_bytes FROM messages WHERE log_id = ?1 ORDER BY seq DESC LIMIT 1
-        """
+    static let headOfLogSQL = "SELECT seq FROM messages WHERE log_id = ?1 ORDER BY seq DESC LIMIT 1"
 
     /// Where a log ends, with its running totals there.
     func head(of log: LogKey) throws -> LogMark {
@@ -24,12 +22,17 @@ extension Engine {
         statement.bind(log)
         defer { statement.reset() }
         guard try statement.step() else { return nil }
-        return LogMark(seq: statement.int(0), count: statement.int(1), bytes: statement.int(2))
+        let seq = statement.int(0)
+        // Later messages count on from here: only from a row that holds.
+        guard let (row, isSound) = try message(seq), isSound, row.log == log else {
+            return try mark(ofDamaged: seq, log)
+        }
+        return row.mark
     }
 
-    private func sweptMark(of log: LogKey) throws -> LogMark {
+    func sweptMark(of log: LogKey) throws -> LogMark {
         try connection.first("SELECT swept_through, swept_count, swept_bytes FROM logs WHERE log_id = ?1", log) {
-            LogMark(seq: $0.int(0), count: $0.int(1), bytes: $0.int(2))
+            LogMark(seq: $0.int(0), count: $0.total(1), bytes: $0.total(2))
         } ?? .start
     }
 

@@ -79,7 +79,7 @@ extension Engine {
         let version = try connection.first(
             "UPDATE logs SET version = version + 1 WHERE log_id = ?1 RETURNING version", log
         ) { $0.int(0) }
-        guard let version else { preconditionFailure("log \(log) has no row") }
+        guard let version else { throw StoreError.damaged("log \(log) has no row") }
         return version
     }
 

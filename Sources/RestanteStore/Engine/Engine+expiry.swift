@@ -12,16 +12,18 @@ struct Expiry {
     /// What expires before this is marked, whatever its sender said: older messages may be kept for longer.
     let from: Int64
 
+    private static let century: Int64 = 100 * 366 * 86400
+
     /// Reads what an earlier process left, and notes when the usual time has become shorter.
     init(_ connection: Connection, limits: Limits, now: Int64) throws {
         let value = { (key: String) in
-            try connection.first("SELECT value FROM meta WHERE key = ?1", key) { $0.int(0) } ?? 0
+            try connection.first("SELECT value FROM meta WHERE key = ?1", key) { $0.total(0) } ?? 0
         }
         through = try value("expired_through")
         let former = try value("ttl")
         let usual = Int64(limits.timeToLive)
         var from = try value("expires_from")
-        if usual < former { from = max(from, now + former * 1000) }
+        if usual < former { from = max(from, now + min(former, Self.century) * 1000) }
         self.from = from
         guard usual != former else { return }
         let set = "UPDATE meta SET value = ?2 WHERE key = ?1"

@@ -20,7 +20,7 @@ extension Engine {
         let nearest = try connection.first(
             "SELECT acked_count, acked_bytes FROM cursors WHERE log_id = ?1 AND until_seq IS NULL AND device_id <> ?2"
                 + " ORDER BY acked_seq DESC LIMIT 1", target.log, author.key
-        ) { (count: $0.int(0), bytes: $0.int(1)) }
+        ) { (count: $0.total(0), bytes: $0.total(1)) }
         guard let nearest else { return false }
         return isTooMuch(head.count - nearest.count, head.bytes - nearest.bytes)
     }
@@ -32,7 +32,7 @@ extension Engine {
             "SELECT device_id, acked_seq, acked_count, acked_bytes FROM cursors WHERE log_id = ?1 AND until_seq IS NULL"
                 + " AND acked_seq < ?2 AND (acked_count < ?3 OR acked_bytes < ?4) ORDER BY acked_seq",
             log, mark.seq, head.count - limits.mailboxMessages, head.bytes - limits.mailboxBytes
-        ) { ($0.int(0), LogMark(seq: $0.int(1), count: $0.int(2), bytes: $0.int(3))) }
+        ) { ($0.int(0), LogMark(seq: $0.int(1), count: $0.total(2), bytes: $0.total(3))) }
         for (device, acked) in far { try skip(device, log, from: acked, to: mark) }
         floors[log] = nil
     }
@@ -43,6 +43,7 @@ extension Engine {
         sweeper.note(log)
         guard let session = sessionOfDevice[device] else { return }
         session.follows[log]?.floor = mark.seq
+        if let seen = session.follows[log]?.seen, seen.seq < mark.seq { session.follows[log]?.seen = mark }
         if let loss { tell(loss, to: session) }
     }
 
@@ -58,7 +59,7 @@ extension Engine {
         let last = try connection.first(
             "SELECT acked_seq, acked_count, acked_bytes FROM cursors WHERE log_id = ?1 AND until_seq IS NULL"
                 + " ORDER BY acked_seq LIMIT 1", log
-        ) { LogMark(seq: $0.int(0), count: $0.int(1), bytes: $0.int(2)) }
+        ) { LogMark(seq: $0.int(0), count: $0.total(1), bytes: $0.total(2)) }
         guard let last else { return false }
         floors[log] = last
         return isTooMuch(head.count - last.count, head.bytes - last.bytes)
@@ -92,6 +93,6 @@ extension Engine {
         try connection.first(
             "SELECT seq, log_count, log_bytes FROM messages WHERE log_id = ?1 AND seq BETWEEN ?2 AND ?3"
                 + " ORDER BY seq LIMIT 1", log, low, high
-        ) { LogMark(seq: $0.int(0), count: $0.int(1), bytes: $0.int(2)) }
+        ) { LogMark(seq: $0.int(0), count: $0.total(1), bytes: $0.total(2)) }
     }
 }

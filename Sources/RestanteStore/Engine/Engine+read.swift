@@ -58,6 +58,7 @@ extension Engine {
             let next = try session.merge?.next(statements.positions)
             guard try tellLosses(session, before: next?.seq ?? .max, into: &page) else { return false }
             guard let next else {
+                guard try tellWhatIsMissing(session, into: &page) else { return false }
                 session.readThrough = max(session.readThrough, session.merge?.head ?? 0)
                 session.merge = nil
                 if session.readThrough == positions.head { return true }
@@ -89,21 +90,18 @@ extension Engine {
         _ seq: Position, of log: LogKey, to session: Session, into page: inout ReadPage
     ) throws -> Bool {
         guard session.hasRoom(for: 0, besides: page.gaps.count, limits) else { return false }
-        guard let (row, isSound) = try message(seq) else { return true }
-        guard isSound, row.log == log else {
-            try miss(row.mark, of: log, because: .damaged, session, &page)
-            return true
+        let found = try message(seq)
+        guard let (row, isSound) = found, isSound, row.log == log else {
+            return try deliverDamaged(seq, of: log, to: session, into: &page)
         }
+        guard try tellWhatIsMissing(before: row, session, into: &page) else { return false }
         if row.sender == session.device || row.flags.contains(.withdrawn) {
             // Behind a run of its own log it waits with that for the acknowledgement.
             if !page.widen(log, to: row.mark, by: 0) { session.passes(log, row.mark) }
             passed[session.id] = session
             return true
         }
-        guard !isPast(row) else {
-            try miss(row.mark, of: log, because: .expired, session, &page)
-            return true
-        }
+        if isPast(row) { return try miss(row.mark, of: log, because: .expired, session, &page) }
         guard session.hasRoom(for: row.payload.count, besides: page.gaps.count, limits) else { return false }
         try closeGap(of: log, session, &page)
         let tag = session.opens(row.obligation, owedAtClaim: seq <= session.claimedAt)
@@ -119,10 +117,14 @@ extension Engine {
         let statement = statements.message
         statement.bind(seq)
         defer { statement.reset() }
-        guard try statement.step() else { return nil }
+        do {
+            guard try statement.step() else { return nil }
+        } catch  where error.isDamage {
+            return (MessageRow.unreadable(seq), false)
+        }
         guard let id = statement.withBytes(2, { MessageID(bytes: $0) }),
             let kind = MessageKind(rawValue: Int(statement.int(5)))
-        else { return (MessageRow.unreadable(seq, statement), false) }
+        else { return (MessageRow.unreadable(seq), false) }
         let row = MessageRow(
             seq: seq, log: statement.int(0), sender: statement.int(1), id: id, acceptedAt: statement.int(3),
             expiresAt: statement.int(4), kind: kind, flags: MessageFlags(rawValue: statement.int(6)),
@@ -179,11 +181,10 @@ extension MessageRow {
             receipt: flags.contains(.receipt) ? ReceiptDue(sender: sender, message: id) : nil)
     }
 
-    /// A row whose id or kind cannot be read: enough of it to go on behind it.
-    fileprivate static func unreadable(_ seq: Position, _ statement: Statement) -> MessageRow {
+    /// A row that cannot be read, in whole or in its id or kind.
+    fileprivate static func unreadable(_ seq: Position) -> MessageRow {
         MessageRow(
-            seq: seq, log: statement.int(0), sender: statement.int(1), id: MessageID(high: 0, low: 0), acceptedAt: 0,
-            expiresAt: 0, kind: .message, flags: [], logCount: statement.int(7), logBytes: statement.int(8), payload: []
-        )
+            seq: seq, log: 0, sender: 0, id: MessageID(high: 0, low: 0), acceptedAt: 0, expiresAt: 0, kind: .message,
+            flags: [], logCount: 0, logBytes: 0, payload: [])
     }
 }

@@ -40,7 +40,9 @@ extension Engine {
         let found = try connection.first(
             "SELECT device_id FROM devices WHERE kind = 'service' AND user = ?1 AND unlinked_at IS NULL", name.rawValue
         ) { $0.int(0) }
-        guard let key = found else { preconditionFailure("the service's row was just made") }
+        guard let key = found else {
+            throw StoreError.damaged("the service \(name.rawValue) has a row that is not found")
+        }
         services[name] = key
         return key
     }
@@ -100,7 +102,7 @@ extension Engine {
         for (part, target) in targets.enumerated() {
             guard try remember(submission.id, author.key, part, target.log, at: now, digest) else {
                 guard let earlier = try earlierAnswer(submission, author, digest) else {
-                    preconditionFailure("a row that is in the way can be read")
+                    throw StoreError.damaged("a row of accepted is in the way and cannot be read")
                 }
                 return earlier
             }

@@ -3,7 +3,9 @@ import RestanteCore
 extension Engine {
     /// Makes a connection the one reader of its device; the device is registered if it is new.
     func claim(_ claim: Claim) throws -> Claimed {
-        let device = try linkedDevice(claim.address) ?? register(claim)
+        let linked = try linkedDevice(claim.address)
+        if let linked { try checkCursors(of: linked, claim.address) }
+        let device = try linked ?? register(claim)
         if let older = sessionOfDevice[device] {
             forget(older)
             events.append(.ended(older.id, .displaced))
@@ -40,12 +42,13 @@ extension Engine {
     func cursors(of device: DeviceKey) throws -> (follows: [LogKey: Followed], pending: Pending) {
         let rows = try connection.all(
             "SELECT log_id, acked_seq, until_seq, acked_count, acked_bytes FROM cursors WHERE device_id = ?1", device
-        ) { ($0.int(0), $0.int(1), $0.optionalInt(2), $0.int(3), $0.int(4)) }
+        ) { ($0.int(0), $0.int(1), $0.optionalInt(2), $0.total(3), $0.total(4)) }
         var follows: [LogKey: Followed] = [:]
         var pending = Pending(messages: 0, bytes: 0)
         for (log, acked, until, count, bytes) in rows {
-            follows[log] = Followed(floor: acked, until: until)
-            let end = try until.flatMap { try message($0)?.row.mark } ?? head(of: log)
+            follows[log] = Followed(
+                floor: acked, until: until, seen: LogMark(seq: acked, count: count, bytes: bytes))
+            let end = try mark(ofEnd: until, log)
             pending.messages += max(0, end.count - count)
             pending.bytes += max(0, end.bytes - bytes)
         }

@@ -33,15 +33,17 @@ struct ReadPage {
 }
 
 extension Engine {
-    /// A message of this log will not come: a longer run, or a new one, for which the window must have room.
+    /// A message of this log will not come: a longer run, or a new one. False: the window has no room for it.
     func miss(
         _ mark: LogMark, of log: LogKey, because reason: LossReason, _ session: Session, _ page: inout ReadPage
-    ) throws {
-        guard !page.widen(log, to: mark, by: 1, reason) else { return }
+    ) throws -> Bool {
+        if page.widen(log, to: mark, by: 1, reason) { return true }
+        guard session.hasRoom(for: 0, besides: page.gaps.count, limits) else { return false }
         try closeGap(of: log, session, &page)
         page.begin(
             Gap(reason: reason, from: mark.seq, through: mark, count: 1, owedAtClaim: mark.seq <= session.claimedAt),
             in: log)
+        return true
     }
 
     /// The run of this log is over: something of it is delivered next, or the page ends.

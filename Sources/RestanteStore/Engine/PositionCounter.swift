@@ -15,6 +15,10 @@ struct PositionCounter {
         raise = try connection.prepare("UPDATE meta SET value = ?1 WHERE key = 'next_seq'")
         next = try connection.first("SELECT value FROM meta WHERE key = 'next_seq'") { $0.int(0) } ?? 1
         reserved = next
+        let last = try connection.first("SELECT max(seq) FROM messages") { $0.optionalInt(0) }.flatMap { $0 } ?? 0
+        guard next > last, next < 1 << 56 else {
+            throw StoreError.damaged("meta says that position \(next) is free, and \(last) has been given out")
+        }
     }
 
     /// The highest position given out so far.

@@ -46,6 +46,9 @@ struct Followed {
     var floor: Position
     /// Owed up to and including this; nil: to the end.
     var until: Position?
+    /// The last place that was read, for the first reading after the claim: the next message counts one more, or
+    /// something is missing. Nil: not known.
+    var seen: LogMark?
 }
 
 /// The one reader of a device (P8), as the store sees it: its open tags, its place in the order, whether it is live.
@@ -67,6 +70,8 @@ final class Session {
     let claimedAt: Position
 
     private(set) var state = State.behind
+    /// It has been live, so that what waited at the claim has been read.
+    private(set) var hasCaughtUp = false
     /// The socket takes no more: a page that was asked for before does not make the session live.
     private var isPaused = false
     var follows: [LogKey: Followed]
@@ -116,6 +121,7 @@ final class Session {
     /// All has been read. False: it was paused meanwhile and stays behind.
     func catchUp() -> Bool {
         if !isPaused { state = .live }
+        hasCaughtUp = true
         return !isPaused
     }
 

@@ -11,6 +11,9 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
     /// The primary result code: the low byte.
     public var primaryCode: Int32 { code & 0xFF }
 
+    /// The file is not as it was written: pages that do not fit together, or rows that cannot stand beside each other.
+    var isDamage: Bool { [SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CONSTRAINT, SQLITE_ERROR].contains(primaryCode) }
+
     public var description: String {
         "SQLite error \(code) (\(message))" + (sql.isEmpty ? "" : " in: \(sql)")
     }

@@ -63,6 +63,9 @@ final class Statement {
     @inline(__always)
     func int(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 
+    /// A running total: within bounds that sums of it keep, whatever a flipped bit has made of it.
+    func total(_ column: Int32) -> Int64 { min(max(int(column), 0), 1 << 60) }
+
     func optionalInt(_ column: Int32) -> Int64? {
         sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : int(column)
     }
