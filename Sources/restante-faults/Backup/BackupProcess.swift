@@ -13,7 +13,7 @@ enum BackupProcess {
         process.standardOutput = pipe
         try process.run()
         defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-        var rest = ""
+        var rest = ""[...]
         var isKilled = false
         while case let data = pipe.fileHandleForReading.availableData, !data.isEmpty {
             rest += String(decoding: data, as: UTF8.self)
@@ -22,7 +22,7 @@ enum BackupProcess {
                     kill(process.processIdentifier, SIGKILL)
                     isKilled = true
                 }
-                rest = String(rest[rest.index(after: end)...])
+                rest = rest[rest.index(after: end)...]
             }
         }
         process.waitUntilExit()
