@@ -7,5 +7,7 @@ struct Faults: AsyncParsableCommand {
         commandName: "restante-faults",
         abstract: "Break things on purpose, and see whether the promises hold.",
         discussion: "Scripts/faults builds and runs it; docs/RELIABILITY.md says what each part breaks.",
-        subcommands: [BackupFault.self, BackupChild.self, PowerLossCommand.self, Retention.self])
+        subcommands: [
+            BackupChild.self, BackupFault.self, LedgerCommand.self, PowerLossCommand.self, Retention.self,
+        ])
 }
