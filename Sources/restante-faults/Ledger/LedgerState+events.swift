@@ -13,6 +13,7 @@ extension LedgerState {
             epoch = welcome.epoch
         case .delivery(let owed, let token): came(owed, token, session, reader)
         case .acknowledged(let token): confirmed(token, session)
+        case .epochChanged(let former, let new): breaks("the epoch is \(new) and was \(former)")
         case .drained: sessions[session]?.isDrained = true
         case .disconnected: closes(session)
         case .relayed, .closing: break
