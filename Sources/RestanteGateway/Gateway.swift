@@ -58,7 +58,12 @@ public final class Gateway: Service, Sendable {
     /// - Throws: ``GatewayError`` if the address cannot be listened on, or if the store failed: then nobody has been
     ///   answered, and the process must exit non-zero. Whatever `directory` throws, too.
     public func run() async throws {
-        store.start(reportingTo: Dispatcher(tables: tables, calls: calls) { [ending] in ending.set(.storeFailed($0)) })
+        store.start(
+            reportingTo: Dispatcher(tables: tables, calls: calls) { [logger] notice in
+                logger.log(level: notice.level == .warning ? .warning : .notice, "\(notice.message)")
+            } failed: { [ending] in
+                ending.set(.storeFailed($0))
+            })
         let listener: any Channel
         do {
             try await directory.clear(node: configuration.node)

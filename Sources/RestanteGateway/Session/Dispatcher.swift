@@ -5,9 +5,14 @@ import RestanteCore
 final class Dispatcher: StoreSink {
     private let tables: [SessionTable]
     private let calls: CallRegistry
+    private let noticed: @Sendable (StoreNotice) -> Void
     private let failed: @Sendable (any Error) -> Void
 
-    init(tables: [SessionTable], calls: CallRegistry, failed: @escaping @Sendable (any Error) -> Void) {
+    init(
+        tables: [SessionTable], calls: CallRegistry, noticed: @escaping @Sendable (StoreNotice) -> Void,
+        failed: @escaping @Sendable (any Error) -> Void
+    ) {
+        self.noticed = noticed
         self.tables = tables
         self.calls = calls
         self.failed = failed
@@ -28,6 +33,8 @@ final class Dispatcher: StoreSink {
     }
 
     func store(failed error: any Error) { failed(error) }
+
+    func store(noticed notice: StoreNotice) { noticed(notice) }
 
     private func sort(_ event: StoreEvent, into batches: inout [[LoopEvent]]) {
         func add(_ session: SessionID, _ event: SessionEvent) {
