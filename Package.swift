@@ -43,10 +43,12 @@ let package = Package(
             name: "RestanteMigrations", path: "Migrations",
             resources: [.embedInCode("0001-initial.sql"), .embedInCode("0002-retention.sql")], swiftSettings: strict),
         .target(name: "RestanteCore", swiftSettings: strict),
+        // The store's VFS: C, since SQLite calls it.
+        .target(name: "CStoreVFS", dependencies: ["CSQLite"]),
         .target(
             name: "RestanteStore",
             dependencies: [
-                "CSQLite", "CXXHash", "RestanteCore", "RestanteMigrations",
+                "CSQLite", "CStoreVFS", "CXXHash", "RestanteCore", "RestanteMigrations",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],

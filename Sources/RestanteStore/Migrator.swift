@@ -262,6 +262,8 @@ extension StoreError {
                 .damaged,
                 "\(path) is damaged: \(error.message). Restore a backup, or see with `restante check \(path)` what is "
                     + "sound; the file has not been touched.")
+        case SQLITE_FULL:
+            self.init(.inputOutput, "the disk has no room to open \(path). Make room there, then start again.")
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(.locked, "\(path) is locked by another program, an open sqlite3 shell perhaps. Close it first.")
         default:

@@ -45,7 +45,10 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
                 try loop.run()
             } catch {
                 queue.close()
-                sink.store(failed: StoreError(damageFoundBy: error) ?? error)
+                // Whoever asked meanwhile hears that there is nobody left to answer.
+                for question in queue.take(until: nil).batch.questions { _ = question(.failure(error)) }
+                sink.store(failed: StoreError(damageFoundBy: error) ?? engine.engine.disk?.explain(error) ?? error)
+                engine.abandon()
             }
             engine.close()
             ended.happen()
@@ -94,14 +97,19 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     func ask<Answer: Sendable>(_ question: @escaping @Sendable (Engine) throws -> Answer) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             let isTaken = queue.add { engine in
-                let answer = Swift.Result { try question(engine) }
+                let answer = engine.flatMap { engine in Swift.Result { try question(engine) } }
                 continuation.resume(with: answer)
+                return answer.failure
             }
             if !isTaken {
                 continuation.resume(throwing: Refusal(.shuttingDown, "the store has ended"))
             }
         }
     }
+}
+
+extension Swift.Result where Failure == any Error {
+    fileprivate var failure: (any Error)? { if case .failure(let error) = self { error } else { nil } }
 }
 
 /// Something that happens once and can be waited for.

@@ -49,8 +49,9 @@ package final class SteppedStore {
         try engine.releaseAll()
         try sweep()
         try truncateWAL()
-        close()
+        box.close()
     }
 
-    package func close() { box.close() }
+    /// As a process that is gone: nothing more is written.
+    package func close() { box.abandon() }
 }

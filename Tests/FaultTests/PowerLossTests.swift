@@ -6,7 +6,7 @@ import Testing
     /// P1 to P5, whatever of the unsynced writes is forgotten, torn or reordered.
     @Test func nothingThatWasToldIsLost() throws {
         let first = UInt64.random(in: 1...UInt64(UInt32.max))
-        for seed in first..<(first + 100) {
+        for seed in first..<(first + 50) {
             let broken = try PowerLoss(seed: seed).run().broken
             #expect(broken == [], "again with: Scripts/faults power-loss --seeds 1 --seed \(seed)")
         }

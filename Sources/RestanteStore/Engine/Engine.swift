@@ -45,6 +45,7 @@ final class Engine {
 
     var sweeper = Sweeper()
     var pressure = Pressure()
+    let disk: StoreDisk?
     var expiry: Expiry
     /// When devices are looked at again, in milliseconds of the store's clock.
     var idleDueAt: Int64 = 0
@@ -55,8 +56,9 @@ final class Engine {
     private var lastTime: Int64 = 0
     private static let idleGrace: Int64 = 3_600_000
 
-    init(connection: Connection, options: StoreOptions) throws {
+    init(connection: Connection, options: StoreOptions, disk: StoreDisk? = nil) throws {
         self.connection = connection
+        self.disk = disk
         self.limits = options.limits
         self.node = options.node
         self.clock = options.clock
@@ -88,6 +90,7 @@ final class Engine {
         try statements.begin.finish()
         try body()
         try statements.commit.finish()
+        try disk?.check()
     }
 
     /// Milliseconds since the epoch; never goes back while the process lives.
