@@ -28,6 +28,7 @@ struct StoreLoop {
 
     /// Runs until the queue is closed and empty; the file is left with an empty WAL.
     mutating func run() throws {
+        for notice in try engine.watchClock() { sink.store(noticed: notice) }
         prunes = try engine.pruneSlice()
         while true {
             let (batch, hadBeenFull) = queue.take(until: nextWork)
@@ -47,6 +48,7 @@ struct StoreLoop {
     private func end() throws {
         try engine.releaseAll()
         try engine.saveCounts()
+        try engine.transaction { try engine.saveMark() }
         let deadline = monotonicNanoseconds() + Self.lastSweep
         while !engine.sweeper.isEmpty, monotonicNanoseconds() < deadline { try engine.sweepSlice() }
         _ = try engine.truncateWAL()
@@ -77,6 +79,7 @@ struct StoreLoop {
             if !events.isEmpty { sink.store(committed: events) }
         }
         try engine.watchDatabaseSize()
+        for notice in try engine.watchClock() { sink.store(noticed: notice) }
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now
         prunes = try engine.pruneSlice()

@@ -12,7 +12,6 @@ final class Engine {
     let connection: Connection
     let limits: Limits
     let node: String
-    let clock: StoreClock
     let epoch: String
     let statements: Statements
 
@@ -50,13 +49,14 @@ final class Engine {
     var idleDueAt: Int64 = 0
     /// Some rows of `endings` have not been looked through.
     var hasEndings = true
-    private var lastTime: Int64 = 0
+    var timekeeper: Timekeeper
 
     init(connection: Connection, options: StoreOptions) throws {
         self.connection = connection
         self.limits = options.limits
         self.node = options.node
-        self.clock = options.clock
+        timekeeper = Timekeeper(
+            options.clock, mark: try Engine.readMark(connection), memory: Engine.memory(options.limits))
         statements = try Statements(connection)
         directory = Directory(connection)
         epoch = try connection.first("SELECT value FROM meta WHERE key = 'epoch'") { $0.text(0) } ?? ""
@@ -64,16 +64,19 @@ final class Engine {
         idsFrom = try Engine.readIDsFrom(connection)
         acceptedRows = try AcceptedRows(connection, at: positions.head)
         try connection.execute("BEGIN IMMEDIATE")
-        expiry = try Expiry(connection, limits: limits, now: options.clock.now())
+        expiry = try Expiry(connection, limits: limits, now: timekeeper.read())
         try clearSessions(ofNode: node)
+        try keepClock()
         try connection.execute("COMMIT")
     }
 
     /// Carries out a batch in one transaction and gives back what it made true, once it is durable.
     func run(_ commands: [StoreCommand]) throws -> [StoreEvent] {
         try transaction {
+            _ = ageTime
             for command in commands { try perform(command) }
             try settle()
+            try keepClock()
         }
         return takeEvents()
     }
@@ -83,12 +86,6 @@ final class Engine {
         try statements.begin.finish()
         try body()
         try statements.commit.finish()
-    }
-
-    /// Milliseconds since the epoch; never goes back while the process lives.
-    var now: Int64 {
-        lastTime = max(lastTime, clock.now())
-        return lastTime
     }
 
     private func perform(_ command: StoreCommand) throws {
