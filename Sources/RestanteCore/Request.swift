@@ -22,6 +22,10 @@ public enum Request: Sendable, Equatable {
     case mailbox(of: UserName)
     /// Operators only: counts of the whole store.
     case overview
+    /// Operators only: how the store's clock stands to the machine's.
+    case clock
+    /// Operators only: the wall clock is right, and the store follows it from here on.
+    case confirmClock
     /// Operators only: answered with ``Reply/done`` when the store has carried out what came before.
     case probe
 }
@@ -38,6 +42,7 @@ public enum Reply: Sendable, Equatable {
     case done
     case mailbox([DeviceMailbox])
     case overview(StoreOverview)
+    case clock(ClockReport)
 }
 
 public struct DeviceList: Sendable, Equatable {
@@ -128,10 +133,14 @@ public struct StoreOverview: Sendable, Equatable {
     public var messages: Int64
     public var databaseBytes: Int64
     public var schemaVersion: Int
+    /// Grows when another program holds a read transaction open.
+    public var walBytes: Int64
+    /// Why the store does not follow the wall clock; nil: it does.
+    public var clockHeld: String?
 
     public init(
         users: Int64, devices: Int64, groups: Int64, sessions: Int64, messages: Int64, databaseBytes: Int64,
-        schemaVersion: Int
+        schemaVersion: Int, walBytes: Int64 = 0, clockHeld: String? = nil
     ) {
         self.users = users
         self.devices = devices
@@ -140,5 +149,7 @@ public struct StoreOverview: Sendable, Equatable {
         self.messages = messages
         self.databaseBytes = databaseBytes
         self.schemaVersion = schemaVersion
+        self.walBytes = walBytes
+        self.clockHeld = clockHeld
     }
 }

@@ -32,6 +32,7 @@ struct StoreLoop {
     mutating func run() throws {
         // An earlier process may have used up what there was.
         try watchDisk(monotonicNanoseconds())
+        for notice in try engine.watchClock() { sink.store(noticed: notice) }
         prunes = try engine.pruneSlice()
         while true {
             let (batch, hadBeenFull) = queue.take(until: nextWork)
@@ -69,6 +70,7 @@ struct StoreLoop {
     private func end() throws {
         try engine.releaseAll()
         try engine.saveCounts()
+        try engine.transaction { try engine.saveMark() }
         let deadline = monotonicNanoseconds() + Self.lastSweep
         while !engine.sweeper.isEmpty, monotonicNanoseconds() < deadline { try engine.sweepSlice() }
         _ = try engine.truncateWAL()
@@ -104,6 +106,7 @@ struct StoreLoop {
         try engine.watchDatabaseSize()
         engine.backupSlice()
         try watchDisk(now)
+        for notice in try engine.watchClock() { sink.store(noticed: notice) }
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now
         prunes = try engine.pruneSlice()

@@ -40,7 +40,7 @@ extension WireReply {
         case .groups(let list): groups = .with { $0.groups = list.map(WireGroupSummary.init) }
         case .status(let found): status = WireMessageStatus(found)
         case .done: done = WireDone()
-        case .mailbox, .overview: preconditionFailure("operators' answers do not go over the clients' wire")
+        case .mailbox, .overview, .clock: preconditionFailure("operators' answers do not go over the clients' wire")
         }
     }
 }

@@ -47,9 +47,9 @@ extension Request {
     /// Changes nothing, so that asking twice is harmless.
     var onlyAsks: Bool {
         switch self {
-        case .devices, .groupInfo, .listGroups, .status, .mailbox, .overview, .probe: true
+        case .devices, .groupInfo, .listGroups, .status, .mailbox, .overview, .clock, .probe: true
         case .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .deleteGroup, .cancel, .unlink,
-            .deleteUser:
+            .deleteUser, .confirmClock:
             false
         }
     }

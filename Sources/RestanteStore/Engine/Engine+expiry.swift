@@ -10,7 +10,7 @@ struct Expiry {
     /// Nothing is due before this time, in milliseconds of the store's clock; `.max`: nothing waits.
     var dueAt: Int64 = 0
     /// What expires before this is marked, whatever its sender said: older messages may be kept for longer.
-    let from: Int64
+    private(set) var from: Int64
 
     private static let century: Int64 = 100 * 366 * 86400
 
@@ -31,6 +31,12 @@ struct Expiry {
         try connection.run(set, "expires_from", from)
     }
 
+    /// After the clock was set back: what expires before `time` is marked.
+    mutating func goBack(_ connection: Connection, from time: Int64) throws {
+        from = max(from, time)
+        try connection.run("UPDATE meta SET value = ?1 WHERE key = 'expires_from'", from)
+    }
+
     /// Marks what expires before its turn, and sees to it that it is looked at in time.
     mutating func add(_ expiresAt: Int64, acceptedAt: Int64, usual: Int) -> MessageFlags {
         dueAt = min(dueAt, expiresAt)
@@ -43,8 +49,8 @@ extension Engine {
 
     /// Makes tombstones of what is past its time, until `deadline`, in the transaction at hand.
     func expire(until deadline: UInt64) throws {
-        let now = now
-        guard now >= expiry.dueAt else { return }
+        let now = ageTime
+        guard timekeeper.mayForget, now >= expiry.dueAt else { return }
         guard try expireEarly(now, until: deadline), let next = try expireUsual(now, until: deadline) else { return }
         let early = try connection.first(
             "SELECT expires_at FROM messages WHERE flags & 16 ORDER BY expires_at LIMIT 1", row: { $0.int(0) })

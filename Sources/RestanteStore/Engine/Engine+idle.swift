@@ -4,8 +4,8 @@ import RestanteCore
 extension Engine {
     /// Unlinks devices that were not seen for too long, until `deadline`, in the transaction at hand.
     func unlinkIdle(until deadline: UInt64) throws {
-        let now = now
-        guard now >= idleDueAt else { return }
+        let now = ageTime
+        guard timekeeper.mayForget, now >= idleDueAt else { return }
         let limit = Int64(limits.idleDevice) * 1000
         while monotonicNanoseconds() < deadline {
             guard let (device, address, seenAt) = try longestUnseen() else {
@@ -18,7 +18,7 @@ extension Engine {
             }
             if sessionOfDevice[device] != nil {
                 // A connected one is never idle, and not either when the server is killed and it comes back.
-                try see(device, at: now)
+                try see(device, at: self.now)
             } else {
                 try unlink(address, by: nil, as: .idle)
             }

@@ -12,8 +12,10 @@ extension Engine {
 
     /// Forgets what is past the dedupe horizon, a slice at a time; true: there is more.
     func pruneSlice() throws -> Bool {
-        let horizon = now - Int64(limits.dedupeHorizon) * 1000
         let moreExcess = try pruneExcess()
+        let now = ageTime
+        guard timekeeper.mayForget else { return moreExcess }
+        let horizon = now - Int64(limits.dedupeHorizon) * 1000
         let moreIDs = try pruneAccepted(before: horizon)
         // As long as a message is kept, it can still come to nothing, and who has had it must be known then.
         let morePast = try prunePast(before: min(horizon, now - Int64(limits.timeToLive) * 1000))

@@ -110,7 +110,9 @@ extension Engine {
     }
 
     /// Its time is over, whether it has become a tombstone yet or not.
-    private func isPast(_ row: MessageRow) -> Bool { row.flags.contains(.expired) || row.expiresAt <= now }
+    private func isPast(_ row: MessageRow) -> Bool {
+        row.flags.contains(.expired) || timekeeper.mayForget && row.expiresAt <= timekeeper.lastForAge
+    }
 
     /// A row with whether its checksum holds; nil when it is gone.
     func message(_ seq: Position) throws -> (row: MessageRow, isSound: Bool)? {

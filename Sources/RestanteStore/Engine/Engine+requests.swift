@@ -44,7 +44,7 @@ extension Engine {
             guard other.user == address.user else { throw Refusal.noSuchDevice }
             try unlink(other, by: author.key, as: .user)
             return .done
-        case .deleteUser, .mailbox, .overview, .probe:
+        case .deleteUser, .mailbox, .overview, .clock, .confirmClock, .probe:
             throw Refusal(.notAllowed, "only an operator may ask for this")
         }
     }
@@ -63,6 +63,10 @@ extension Engine {
             return .mailbox(try mailbox(of: user))
         case .overview:
             return .overview(try overview())
+        case .clock:
+            return .clock(timekeeper.report())
+        case .confirmClock:
+            return .clock(try confirmClock())
         case .probe:
             return .done
         default:
@@ -102,7 +106,7 @@ extension Engine {
             groups: try count("SELECT count(*) FROM groups"), sessions: Int64(sessions.count),
             messages: try count("SELECT count(*) FROM messages"),
             databaseBytes: try count("PRAGMA page_count") * count("PRAGMA page_size"),
-            schemaVersion: Int(try count("PRAGMA user_version")))
+            schemaVersion: Int(try count("PRAGMA user_version")), clockHeld: timekeeper.report().held)
     }
 }
 

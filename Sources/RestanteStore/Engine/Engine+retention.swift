@@ -6,12 +6,13 @@ extension Engine {
     private static let slice: UInt64 = 4_000_000
 
     /// Something of it is due now.
-    var isRetentionDue: Bool { hasEndings || (now >= min(expiry.dueAt, idleDueAt)) }
+    var isRetentionDue: Bool { hasEndings || timekeeper.mayForget && ageTime >= min(expiry.dueAt, idleDueAt) }
 
     /// Nanoseconds until something will be due if nothing happens.
     var retentionDueIn: UInt64 {
         if hasEndings { return 0 }
-        let milliseconds = max(0, min(expiry.dueAt, idleDueAt) - now)
+        guard timekeeper.mayForget else { return .max / 2 }
+        let milliseconds = max(0, min(expiry.dueAt, idleDueAt) - ageTime)
         return UInt64(min(milliseconds, 3_600_000)) * 1_000_000
     }
 

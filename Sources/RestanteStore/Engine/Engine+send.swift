@@ -52,6 +52,12 @@ extension Engine {
         try checkID(submission.id)
         try checkSizes(submission)
         let digest = digest(of: submission)
+        guard submission.id.milliseconds <= timekeeper.latest() + limits.idAhead else {
+            // It was not ahead when it was accepted: the clock has been set back since.
+            if let earlier = try earlierAnswer(submission, author, digest) { return earlier }
+            throw Refusal(
+                .badID, "message_id is more than 24 hours ahead of the server's clock; check the device's clock")
+        }
         let targets: [Target]
         do {
             targets = try resolve(submission, author)
@@ -74,10 +80,6 @@ extension Engine {
     private func checkID(_ id: MessageID) throws {
         guard id.isVersion7 else {
             throw Refusal(.badID, "message_id is not a UUIDv7 (RFC 9562 section 5.7)")
-        }
-        guard id.milliseconds <= now + limits.idAhead else {
-            throw Refusal(
-                .badID, "message_id is more than 24 hours ahead of the server's clock; check the device's clock")
         }
         guard id >= idsFrom else {
             throw Refusal(.idTooOld, "message_id is older than what the server can recognise; send it with a new id")

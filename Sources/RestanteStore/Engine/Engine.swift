@@ -12,7 +12,6 @@ final class Engine {
     let connection: Connection
     let limits: Limits
     let node: String
-    let clock: StoreClock
     let epoch: String
     let statements: Statements
 
@@ -53,7 +52,7 @@ final class Engine {
     var hasEndings = true
     /// The backup that is being copied.
     var backup: PageCopy?
-    private var lastTime: Int64 = 0
+    var timekeeper: Timekeeper
     private static let idleGrace: Int64 = 3_600_000
 
     init(connection: Connection, options: StoreOptions, disk: StoreDisk? = nil) throws {
@@ -61,7 +60,8 @@ final class Engine {
         self.disk = disk
         self.limits = options.limits
         self.node = options.node
-        self.clock = options.clock
+        timekeeper = Timekeeper(
+            options.clock, mark: try Engine.readMark(connection), memory: Engine.memory(options.limits))
         statements = try Statements(connection)
         directory = Directory(connection)
         epoch = try connection.first("SELECT value FROM meta WHERE key = 'epoch'") { $0.text(0) } ?? ""
@@ -69,8 +69,9 @@ final class Engine {
         idsFrom = try Engine.readIDsFrom(connection)
         acceptedRows = try AcceptedRows(connection, at: positions.head)
         try connection.execute("BEGIN IMMEDIATE")
-        expiry = try Expiry(connection, limits: limits, now: options.clock.now())
+        expiry = try Expiry(connection, limits: limits, now: timekeeper.read())
         try clearSessions(ofNode: node)
+        try keepClock()
         try connection.execute("COMMIT")
         // After a long rest all devices look idle, and are about to come back.
         idleDueAt = now + Self.idleGrace
@@ -79,8 +80,10 @@ final class Engine {
     /// Carries out a batch in one transaction and gives back what it made true, once it is durable.
     func run(_ commands: [StoreCommand]) throws -> [StoreEvent] {
         try transaction {
+            _ = ageTime
             for command in commands { try perform(command) }
             try settle()
+            try keepClock()
         }
         return takeEvents()
     }
@@ -91,12 +94,6 @@ final class Engine {
         try body()
         try statements.commit.finish()
         try disk?.check()
-    }
-
-    /// Milliseconds since the epoch; never goes back while the process lives.
-    var now: Int64 {
-        lastTime = max(lastTime, clock.now())
-        return lastTime
     }
 
     private func perform(_ command: StoreCommand) throws {

@@ -27,6 +27,7 @@ struct StatusCommand: AsyncParsableCommand {
         let overview = try await OperatorsClient(socket.path(database: options.database))
             .get("/v1/overview", as: OverviewBody.self)
         print("up; schema version \(overview.schemaVersion), \(overview.databaseBytes) bytes of database")
+        if let held = overview.clockHeld { print("clock      \(held)") }
         print("held       \(overview.messages) messages, waiting or about to be forgotten")
         print("connected  \(overview.sessions) of \(overview.devices) devices")
         print("users      \(overview.users), groups \(overview.groups)")

@@ -9,6 +9,9 @@ struct OverviewBody: Codable {
     var messages: Int64
     var databaseBytes: Int64
     var schemaVersion: Int
+    var walBytes: Int64
+    /// Why the store does not follow the wall clock.
+    var clockHeld: String?
 
     init(_ overview: StoreOverview) {
         users = overview.users
@@ -18,6 +21,20 @@ struct OverviewBody: Codable {
         messages = overview.messages
         databaseBytes = overview.databaseBytes
         schemaVersion = overview.schemaVersion
+        walBytes = overview.walBytes
+        clockHeld = overview.clockHeld
+    }
+}
+
+struct ClockBody: Codable {
+    var wall: Int64
+    var store: Int64
+    var held: String?
+
+    init(_ report: ClockReport) {
+        wall = report.wall
+        store = report.store
+        held = report.held
     }
 }
 

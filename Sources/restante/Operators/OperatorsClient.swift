@@ -17,6 +17,10 @@ struct OperatorsClient {
         try await ask(.GET, target, type)
     }
 
+    func post<Body: Decodable>(_ target: String, as type: Body.Type) async throws -> Body {
+        try await ask(.POST, target, type)
+    }
+
     func delete<Body: Decodable>(_ target: String, as type: Body.Type) async throws -> Body {
         try await ask(.DELETE, target, type)
     }

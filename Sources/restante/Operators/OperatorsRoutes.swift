@@ -13,6 +13,8 @@ struct OperatorsRoutes: Sendable {
     func router() -> Router<BasicRequestContext> {
         let router = Router()
         router.get("/v1/overview") { _, _ in try await answer { try await overview() } }
+        router.get("/v1/clock") { _, _ in try await answer { try await clock(.clock) } }
+        router.post("/v1/clock/confirm") { _, _ in try await answer { try await clock(.confirmClock) } }
         router.get("/v1/users/:user/devices") { _, context in
             try await answer { try await devices(of: try user(context)) }
         }
@@ -35,6 +37,11 @@ struct OperatorsRoutes: Sendable {
     private func overview() async throws -> OverviewBody {
         guard case .overview(let overview) = try await gateway.request(.overview) else { preconditionFailure() }
         return OverviewBody(overview)
+    }
+
+    private func clock(_ request: RestanteCore.Request) async throws -> ClockBody {
+        guard case .clock(let report) = try await gateway.request(request) else { preconditionFailure() }
+        return ClockBody(report)
     }
 
     private func devices(of user: UserName) async throws -> [DeviceBody] {
