@@ -30,6 +30,9 @@ public struct Limits: Sendable, Equatable {
     public var mailboxBytes: Int64 = 1 << 30
     /// Bytes of the whole database beyond which no message is taken in; nil: as many as the disk has.
     public var databaseBytes: Int64?
+    /// Bytes of the WAL at which no message is taken in, because another program holds it; at a quarter of it the operator
+    /// is told.
+    public var walBytes: Int64 = 1 << 30
     /// Seconds without a connection after which a device is unlinked.
     public var idleDevice = 45 * 24 * 3600
     /// Milliseconds that a message id may be ahead of the server's clock.

@@ -83,6 +83,7 @@ struct StoreLoop {
         let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
         return min(
             sweep ?? .max, now + engine.retentionDueIn, engine.backup?.dueAt ?? .max, diskDueAt ?? .max,
+            walDueAt ?? .max,
             maintainedAt + Self.maintenanceEvery)
     }
 
@@ -98,7 +99,7 @@ struct StoreLoop {
     private mutating func tidy(isIdle: Bool) throws {
         let now = monotonicNanoseconds()
         if sweepIsDue(now, isIdle: isIdle) { try engine.sweepSlice() }
-        if prunes { prunes = try engine.pruneSlice() }
+        if prunes || engine.hasExcessIDs { prunes = try engine.pruneSlice() }
         if engine.isRetentionDue {
             let events = try engine.retentionSlice()
             if !events.isEmpty { sink.store(committed: events) }
@@ -106,6 +107,7 @@ struct StoreLoop {
         try engine.watchDatabaseSize()
         engine.backupSlice()
         try watchDisk(now)
+        try watchWAL(now)
         for notice in try engine.watchClock() { sink.store(noticed: notice) }
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now

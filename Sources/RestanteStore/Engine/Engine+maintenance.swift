@@ -31,6 +31,9 @@ extension Engine {
         return boundary < target
     }
 
+    /// More ids than are remembered at most.
+    var hasExcessIDs: Bool { acceptedRows.value > limits.dedupeRows }
+
     /// Ids beyond the number that is remembered at most: the oldest go before the horizon.
     private func pruneExcess() throws -> Bool {
         let excess = acceptedRows.value - limits.dedupeRows

@@ -106,7 +106,8 @@ extension Engine {
             groups: try count("SELECT count(*) FROM groups"), sessions: Int64(sessions.count),
             messages: try count("SELECT count(*) FROM messages"),
             databaseBytes: try count("PRAGMA page_count") * count("PRAGMA page_size"),
-            schemaVersion: Int(try count("PRAGMA user_version")), clockHeld: timekeeper.report().held)
+            schemaVersion: Int(try count("PRAGMA user_version")), walBytes: wal.bytes,
+            clockHeld: timekeeper.report().held)
     }
 }
 

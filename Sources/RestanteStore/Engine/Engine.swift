@@ -43,6 +43,7 @@ final class Engine {
     var endedLater: [SessionID] = []
 
     var sweeper = Sweeper()
+    var wal: WALWatch
     var pressure = Pressure()
     let disk: StoreDisk?
     var expiry: Expiry
@@ -63,6 +64,7 @@ final class Engine {
         timekeeper = Timekeeper(
             options.clock, mark: try Engine.readMark(connection), memory: Engine.memory(options.limits))
         statements = try Statements(connection)
+        wal = WALWatch(connection)
         directory = Directory(connection)
         epoch = try connection.first("SELECT value FROM meta WHERE key = 'epoch'") { $0.text(0) } ?? ""
         positions = try PositionCounter(connection)

@@ -84,6 +84,8 @@ struct ServeFlags: ParsableArguments {
     var limitsMailboxBytes: Int?
     @Option(help: "Bytes of the database beyond which no message is taken in. (default: none)")
     var limitsDatabaseBytes: Int?
+    @Option(help: "Bytes of the WAL at which no message is taken in. (default: 1073741824)")
+    var limitsWalBytes: Int?
     @Option(help: "Seconds without a connection after which a device is unlinked. (default: 3888000)")
     var limitsIdleDevice: Int?
 
@@ -98,7 +100,7 @@ struct ServeFlags: ParsableArguments {
             .timeToLive: limitsTimeToLive, .groupMembers: limitsGroupMembers, .devicesPerUser: limitsDevicesPerUser,
             .dedupeHorizon: limitsDedupeHorizon, .dedupeRows: limitsDedupeRows,
             .mailboxMessages: limitsMailboxMessages, .mailboxBytes: limitsMailboxBytes,
-            .databaseBytes: limitsDatabaseBytes, .idleDevice: limitsIdleDevice,
+            .databaseBytes: limitsDatabaseBytes, .walBytes: limitsWalBytes, .idleDevice: limitsIdleDevice,
         ]
         let values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
         return values.merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }

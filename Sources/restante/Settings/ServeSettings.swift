@@ -45,6 +45,7 @@ struct ServeSettings: Sendable {
             "limits.mailboxMessages = \(gateway.limits.mailboxMessages)",
             "limits.mailboxBytes = \(gateway.limits.mailboxBytes)",
             "limits.databaseBytes = \(gateway.limits.databaseBytes.map { "\($0)" } ?? "")",
+            "limits.walBytes = \(gateway.limits.walBytes)",
             "limits.idleDevice = \(gateway.limits.idleDevice)",
         ]
     }

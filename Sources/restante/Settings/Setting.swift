@@ -21,6 +21,7 @@ enum Setting: String, CaseIterable {
     case mailboxMessages = "limits.mailboxMessages"
     case mailboxBytes = "limits.mailboxBytes"
     case databaseBytes = "limits.databaseBytes"
+    case walBytes = "limits.walBytes"
     case idleDevice = "limits.idleDevice"
 
     /// As the configuration file nests it: `limits.messageBytes` is `{"limits": {"messageBytes": …}}`.

@@ -105,6 +105,7 @@ struct SettingsReader {
         limits.mailboxMessages = number(.mailboxMessages, 1000...1 << 40).map(Int64.init) ?? limits.mailboxMessages
         limits.mailboxBytes = number(.mailboxBytes, 1...1 << 50).map(Int64.init) ?? limits.mailboxBytes
         limits.databaseBytes = number(.databaseBytes, 1 << 20...1 << 50).map(Int64.init) ?? limits.databaseBytes
+        limits.walBytes = number(.walBytes, 256 << 20...1 << 40).map(Int64.init) ?? limits.walBytes
         limits.idleDevice = number(.idleDevice, 60...120 * month) ?? limits.idleDevice
         if limits.mailboxBytes < 2 * Int64(limits.messageBytes) {
             problems.append("limits.mailboxBytes: must be at least twice limits.messageBytes")

@@ -7,6 +7,7 @@ final class Answers: StoreSink {
         var events: [StoreEvent] = []
         var waiter: CheckedContinuation<Void, Never>?
         var failure: String?
+        var notices: [StoreNotice] = []
     }
 
     private let state = Mutex(State())
@@ -31,6 +32,10 @@ final class Answers: StoreSink {
         }
         waiter?.resume()
     }
+
+    func store(noticed notice: StoreNotice) { state.withLock { $0.notices.append(notice) } }
+
+    var notices: [StoreNotice] { state.withLock { $0.notices } }
 
     var failure: String? { state.withLock { $0.failure } }
 

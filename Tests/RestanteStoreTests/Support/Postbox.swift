@@ -52,6 +52,18 @@ final class Postbox {
         return events.filter { if case .replied(_, _, .operators) = $0 { false } else { true } }
     }
 
+    /// Asks as an operator; everything that was told until the answer, and it.
+    func asking(_ request: Request) async throws -> [StoreEvent] {
+        let events = await answers.untilAnswered {
+            store.enqueue([.request(request, id: 0, from: .operators(CallID(0)))])
+        }
+        try #require(answers.failure == nil, "the store failed")
+        return events
+    }
+
+    /// What the operator was told.
+    var notices: [StoreNotice] { answers.notices }
+
     func newSession() -> SessionID {
         lastSession += 1
         return SessionID(lastSession)

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+
+/// Mail that comes and goes for as long as is asked: file, memory and pauses must stay as they are.
+struct ChurnBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "churn",
+        abstract: "Store, deliver, acknowledge and forget for long, and watch file, memory and pauses.",
+        discussion: """
+            Live devices acknowledge what they get with the next commit. After the first quarter nothing may grow: the file \
+            and the WAL stay within 1.5 times their size then, memory within 1.5 times and the cache of SQLite, and the sweep \
+            leaves no more than a minute's mail. Prints progress, a table and one line of JSON.
+
+              restante-bench churn --messages 20000000
+              restante-bench churn --short
+            """)
+
+    @Option(help: "Messages in and out.")
+    var messages = 20_000_000
+    @Option(help: "Messages a commit.")
+    var batch = 256
+    @Option(help: "Where the database is made; removed afterwards.")
+    var directory = NSTemporaryDirectory()
+    @Flag(help: "As CI runs it: 2,000,000 messages.")
+    var short = false
+
+    func run() async throws {
+        let folder = directory + "/restante-churn-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = try ChurnRun(path: folder + "/bench.db", messages: short ? 2_000_000 : messages, batch: batch)
+        let result = try await run.run()
+        print(result.table)
+        print(try result.json())
+        try result.check()
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// What a churn came to.
+struct ChurnResult: Encodable {
+    /// File, WAL and memory at one moment.
+    struct Sample: Encodable {
+        var messages: Int
+        var databaseBytes: Int64
+        var walBytes: Int64
+        var residentBytes: Int64
+        /// Rows that are stored, waiting or about to be swept.
+        var rows: Int64
+    }
+
+    /// SQLite's page cache, which fills up once: `Schema.settings`.
+    private static let cacheBytes: Int64 = 256 << 20
+
+    var messages: Int
+    var seconds: Double
+    var samples: [Sample]
+    /// Milliseconds of a commit, from handing it over to its answer.
+    var p50, p99, p999, longest: Double
+
+    var table: String {
+        let head = "   messages   file MB    WAL MB    RSS MB        rows\n"
+        return head
+            + samples.map { sample in
+                [
+                    pad(sample.messages, 11), pad(Int(sample.databaseBytes >> 20), 10),
+                    pad(Int(sample.walBytes >> 20), 10),
+                    pad(Int(sample.residentBytes >> 20), 10), pad(Int(sample.rows), 12),
+                ].joined()
+            }.joined(separator: "\n")
+            + "\n\(messages) messages in \(Int(seconds)) s: \(Int(Double(messages) / seconds))/s;"
+            + " a commit: p50 \(p50) ms, p99 \(p99) ms, p99.9 \(p999) ms, longest \(longest) ms"
+    }
+
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// Throws what has grown since the first quarter.
+    func check() throws {
+        let early = samples[max(1, samples.count / 4)]
+        for sample in samples.dropFirst(samples.count / 4) {
+            guard sample.databaseBytes <= early.databaseBytes * 3 / 2 else {
+                throw BenchError("the file grew from \(early.databaseBytes) to \(sample.databaseBytes) bytes")
+            }
+            guard sample.residentBytes <= early.residentBytes * 3 / 2 + Self.cacheBytes else {
+                throw BenchError("memory grew from \(early.residentBytes) to \(sample.residentBytes) bytes")
+            }
+            // Sweeping begins 20 s after the cursors have moved while commits follow each other.
+            guard Double(sample.rows) <= Double(messages) / seconds * 60 else {
+                throw BenchError("\(sample.rows) messages wait for the sweep: it does not keep pace")
+            }
+        }
+    }
+
+    private func pad(_ number: Int, _ width: Int) -> String {
+        let text = "\(number)"
+        return String(repeating: " ", count: max(1, width - text.count)) + text
+    }
+}
