@@ -98,7 +98,7 @@ public struct Migrator: Sendable {
     private func forgetTornTail(_ connection: Connection) throws {
         do {
             try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        } catch where error.primaryCode == SQLITE_FULL {
+        } catch  where error.primaryCode == SQLITE_FULL {
             // Sends are refused until there is room; what was committed can be read and acknowledged.
         }
     }

@@ -29,7 +29,7 @@ extension WriteAheadLog {
     package static func look(besides path: String) throws(StoreError) -> WriteAheadLog {
         do {
             return try lookOnce(besides: path)
-        } catch where error.code == .damaged {
+        } catch  where error.code == .damaged {
             // Another program that writes meanwhile can look like damage, once.
             return try lookOnce(besides: path)
         }
@@ -39,7 +39,9 @@ extension WriteAheadLog {
         guard let file = try PlainFile(path + "-wal"), file.size > WALHeader.size else { return WriteAheadLog() }
         let start = try file.read(WALHeader.size + WALFrame.headerSize, at: 0)
         guard start.count == WALHeader.size + WALFrame.headerSize else { return WriteAheadLog() }
-        let headerOfLog = start.withUnsafeBytes { WALHeader(UnsafeRawBufferPointer(rebasing: $0.prefix(WALHeader.size))) }
+        let headerOfLog = start.withUnsafeBytes {
+            WALHeader(UnsafeRawBufferPointer(rebasing: $0.prefix(WALHeader.size)))
+        }
         guard let header = headerOfLog else {
             // A header is synced before the first frame is written.
             guard start.dropFirst(WALHeader.size).contains(where: { $0 != 0 }) else { return WriteAheadLog() }
@@ -79,8 +81,10 @@ extension WriteAheadLog {
                     + "commits behind it would be lost in silence")
         }
         guard scan.commits > 0 else { return WriteAheadLog(state: scan.hasTail ? .tornTail : .empty) }
-        if isAlone { throw damaged(path, "it holds \(scan.commits) commits, and the database itself is missing or empty") }
-        if scan.missingPages > 0 || scan.isTooShort {
+        if isAlone {
+            throw damaged(path, "it holds \(scan.commits) commits, and the database itself is missing or empty")
+        }
+        if !scan.fitsFile {
             throw damaged(
                 path, "it does not go with the database: one of them is another's, an older copy, or cut short")
         }

@@ -24,7 +24,9 @@ extension Engine {
         guard try statement.step() else { return nil }
         let seq = statement.int(0)
         // Later messages count on from here: only from a row that holds.
-        guard let (row, isSound) = try message(seq), isSound, row.log == log else { return try mark(ofDamaged: seq, log) }
+        guard let (row, isSound) = try message(seq), isSound, row.log == log else {
+            return try mark(ofDamaged: seq, log)
+        }
         return row.mark
     }
 

@@ -119,7 +119,7 @@ extension Engine {
         defer { statement.reset() }
         do {
             guard try statement.step() else { return nil }
-        } catch where error.isDamage {
+        } catch  where error.isDamage {
             return (MessageRow.unreadable(seq), false)
         }
         guard let id = statement.withBytes(2, { MessageID(bytes: $0) }),

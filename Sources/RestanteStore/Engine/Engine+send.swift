@@ -40,7 +40,9 @@ extension Engine {
         let found = try connection.first(
             "SELECT device_id FROM devices WHERE kind = 'service' AND user = ?1 AND unlinked_at IS NULL", name.rawValue
         ) { $0.int(0) }
-        guard let key = found else { throw StoreError.damaged("the service \(name.rawValue) has a row that is not found") }
+        guard let key = found else {
+            throw StoreError.damaged("the service \(name.rawValue) has a row that is not found")
+        }
         services[name] = key
         return key
     }

@@ -4,6 +4,6 @@ extension Restante {
     /// In the order in which `--help` shows them.
     static let commands: [any ParsableCommand.Type] = [
         Serve.self, Send.self, Listen.self, GroupCommands.self, StatusCommand.self, Cancel.self, Key.self, Token.self,
-        Device.self, User.self, Migrate.self,
+        Device.self, User.self, Migrate.self, Check.self,
     ]
 }
