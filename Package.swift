@@ -43,10 +43,12 @@ let package = Package(
             name: "RestanteMigrations", path: "Migrations",
             resources: [.embedInCode("0001-initial.sql"), .embedInCode("0002-retention.sql")], swiftSettings: strict),
         .target(name: "RestanteCore", swiftSettings: strict),
+        // The store's VFS: C, since SQLite calls it.
+        .target(name: "CStoreVFS", dependencies: ["CSQLite"]),
         .target(
             name: "RestanteStore",
             dependencies: [
-                "CSQLite", "CXXHash", "RestanteCore", "RestanteMigrations",
+                "CSQLite", "CStoreVFS", "CXXHash", "RestanteCore", "RestanteMigrations",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -111,16 +113,22 @@ let package = Package(
         .executableTarget(
             name: "restante-bench",
             dependencies: [
-                "RestanteCore", "RestanteStore",
+                "CSQLite", "RestanteCore", "RestanteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         // Breaks the disk under SQLite for the tests; never part of `restante`.
         .target(name: "CFaultVFS", dependencies: ["CSQLite"]),
+        // What `restante-faults` and FaultTests share: disks that fail, and what must hold nevertheless.
+        .target(
+            name: "FaultKit",
+            dependencies: ["CFaultVFS", "RestanteCore", "RestanteStore"],
+            swiftSettings: strict),
         .executableTarget(
             name: "restante-faults",
             dependencies: [
-                "CFaultVFS", "CSQLite", "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteStore",
+                "CFaultVFS", "CSQLite", "FaultKit", "RestanteClient", "RestanteCore", "RestanteGateway",
+                "RestanteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -135,6 +143,8 @@ let package = Package(
             name: "RestanteStoreTests",
             dependencies: ["CSQLite", "RestanteCore", "RestanteMigrations", "RestanteStore"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FaultTests", dependencies: ["FaultKit", "RestanteCore", "RestanteStore"], swiftSettings: strict),
         .testTarget(
             name: "RestanteWireTests",
             dependencies: [

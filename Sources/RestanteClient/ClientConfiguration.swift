@@ -13,6 +13,8 @@ public struct ClientConfiguration: Sendable {
     public var renewToken: (@Sendable () async throws -> String)?
     /// Messages on the way at once; further sends wait for their turn.
     public var sendsInFlight = 64
+    /// The epoch that this device was welcomed in last, if the app keeps it: a change while it did not run is told then.
+    public var lastEpoch: String?
     public var backoff = Backoff()
     /// Attempts in a row without a welcome after which ``RestanteClient/run()`` throws; nil: it goes on for ever.
     public var maximumFailures: Int?

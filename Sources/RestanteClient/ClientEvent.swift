@@ -14,8 +14,8 @@ public struct DeliveryToken: Hashable, Sendable {
 public struct Welcome: Sendable, Equatable {
     public var session: String
     public var address: DeviceAddress
-    /// Another one than last time: the database was made anew or restored. The client resends what has no answer, as
-    /// always; the app should recognise what it has by (sender, message id).
+    /// Another one than last time: see ``ClientEvent/epochChanged(from:to:)``. The client resends what has no answer, as
+    /// always.
     public var epoch: String
     public var pending: Pending
     /// Bytes of payload in one message.
@@ -42,6 +42,11 @@ public struct Welcome: Sendable, Equatable {
 /// What happens on a client's connections, in order.
 public enum ClientEvent: Sendable, Equatable {
     case welcome(Welcome)
+    /// Follows a ``welcome(_:)`` whose epoch is not the one of the last: the database was restored from a backup, or made
+    /// anew. What the app has may come again (it recognises it by sender and message id), what was accepted since the
+    /// backup may be gone (sending it again under its id is harmless), and versions of devices and groups are to be asked
+    /// for again.
+    case epochChanged(from: String, to: String)
     /// Owed durably: it comes again on each connection until it is acknowledged with its token.
     case delivery(Owed, DeliveryToken)
     /// Ephemeral: stored nowhere, nothing to acknowledge.

@@ -20,7 +20,8 @@ public final class RestanteClient: Sendable {
         let queue = EventQueue()
         let settings = ClientStateMachine.Settings(
             backoff: configuration.backoff, sendsInFlight: max(configuration.sendsInFlight, 1),
-            maximumFailures: configuration.maximumFailures, canRenewToken: configuration.renewToken != nil)
+            maximumFailures: configuration.maximumFailures, canRenewToken: configuration.renewToken != nil,
+            lastEpoch: configuration.lastEpoch)
         self.loop = loop
         self.queue = queue
         token = Mutex(configuration.token)

@@ -133,6 +133,13 @@ public protocol StoreSink: Sendable {
     /// The store cannot go on (an I/O error at commit, a damaged file). Nobody was answered; the process must end with
     /// a non-zero exit code, and what is on disk decides after the restart.
     func store(failed error: any Error)
+
+    /// Something that the operator should know; the store goes on. Called as ``store(committed:)`` is.
+    func store(noticed notice: StoreNotice)
+}
+
+extension StoreSink {
+    public func store(noticed notice: StoreNotice) {}
 }
 
 /// The one seam: a mailbox that holds messages durably until every device they are owed to has confirmed them.

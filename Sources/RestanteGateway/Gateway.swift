@@ -58,7 +58,10 @@ public final class Gateway: Service, Sendable {
     /// - Throws: ``GatewayError`` if the address cannot be listened on, or if the store failed: then nobody has been
     ///   answered, and the process must exit non-zero. Whatever `directory` throws, too.
     public func run() async throws {
-        store.start(reportingTo: Dispatcher(tables: tables, calls: calls) { [ending] in ending.set(.storeFailed($0)) })
+        let dispatcher = Dispatcher(tables: tables, calls: calls, logger: logger) { [ending] in
+            ending.set(.storeFailed($0))
+        }
+        store.start(reportingTo: dispatcher)
         let listener: any Channel
         do {
             try await directory.clear(node: configuration.node)

@@ -61,13 +61,22 @@ public struct Migrator: Sendable {
         let wal = try WriteAheadLog.look(besides: path)
         guard try isPresent(path) else { return (entries(applied: [:]), wal) }
         return try translating(path) {
-            let connection = try Connection(path: path, mode: .readOnly, vfs: options.vfs)
-            defer { connection.close() }
-            let applied = try check(connection, path: path)
-            if migrations.allSatisfy({ applied[$0.version] != nil }) { try checkStructure(connection) }
-            return (entries(applied: applied), wal)
+            do {
+                let connection = try Connection(path: path, mode: .readOnly, vfs: options.vfs)
+                defer { connection.close() }
+                let applied = try check(connection, path: path)
+                if migrations.allSatisfy({ applied[$0.version] != nil }) { try checkStructure(connection) }
+                return (entries(applied: applied), wal)
+            } catch let error as SQLiteError where error.code == Self.needsRollback {
+                // The power went while the file was being made: who opens it for writing finds it empty.
+                guard RollbackJournal.isOfEmptyFile(database: path, vfs: options.vfs) else { throw error }
+                return (entries(applied: [:]), wal)
+            }
         }
     }
+
+    /// `SQLITE_READONLY_ROLLBACK`, a macro that Swift does not import: there is a journal that only a writer can roll back.
+    private static let needsRollback: Int32 = 8 | 3 << 8
 
     /// Applies what is missing on a connection that can write.
     func apply(on connection: Connection) throws {
@@ -83,10 +92,12 @@ public struct Migrator: Sendable {
     /// - Parameter wal: what was found there.
     func openForWriting(_ path: String, leaving wal: WriteAheadLog = WriteAheadLog()) throws -> Connection {
         try translating(path) {
-            let isNew = try !isPresent(path)
-            if isNew { try makePrivate(path) }
+            if try !isPresent(path) { try makePrivate(path) }
             let connection = try Connection(path: path, mode: .readWrite, vfs: options.vfs)
-            if isNew { try connection.execute(Schema.newFile) }
+            // Asked of SQLite: what was half made is rolled back now.
+            if try connection.first("PRAGMA page_count", row: { $0.int(0) }) == 0 {
+                try connection.execute(Schema.newFile)
+            }
             try Schema.configure(connection, synchronous: options.synchronous)
             if wal.state == .tornTail { try forgetTornTail(connection) }
             return connection
@@ -203,12 +214,7 @@ public struct Migrator: Sendable {
         return pending
     }
 
-    static func checksum(_ sql: [UInt8]) -> String {
-        SHA256.hash(data: sql).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
-    }
+    static func checksum(_ sql: [UInt8]) -> String { hexadecimal(SHA256.hash(data: sql)) }
 
     /// False: not there, or empty, which a new database may replace.
     private func isPresent(_ path: String) throws -> Bool {
@@ -256,6 +262,8 @@ extension StoreError {
                 .damaged,
                 "\(path) is damaged: \(error.message). Restore a backup, or see with `restante check \(path)` what is "
                     + "sound; the file has not been touched.")
+        case SQLITE_FULL:
+            self.init(.inputOutput, "the disk has no room to open \(path). Make room there, then start again.")
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(.locked, "\(path) is locked by another program, an open sqlite3 shell perhaps. Close it first.")
         default:

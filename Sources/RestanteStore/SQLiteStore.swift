@@ -13,6 +13,9 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     private let queue: WorkQueue
     private let thread = Mutex<pthread_t?>(nil)
     private let ended = Ending()
+    let database: String
+    let vfs: String?
+    let desk = BackupDesk()
 
     /// Opens the file, or makes it, applies missing migrations and clears the sessions that this node left behind.
     ///
@@ -25,23 +28,14 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     public static func open(
         path: String, options: StoreOptions = StoreOptions()
     ) throws -> SQLiteStore {
-        let path = try resolvedPath(path)
-        let lock = try DatabaseLock(for: path)
-        let migrator = Migrator(options: options)
-        let wal = try migrator.examine(path).wal
-        do {
-            let connection = try migrator.openForWriting(path, leaving: wal)
-            try migrator.apply(on: connection)
-            let engine = try Engine(connection: connection, options: options)
-            return SQLiteStore(EngineBox(engine: engine, lock: lock), limits: options.limits)
-        } catch let error as SQLiteError {
-            throw StoreError(opening: path, error)
-        }
+        SQLiteStore(try EngineBox(path: path, options: options), options: options)
     }
 
-    private init(_ engine: EngineBox, limits: Limits) {
+    private init(_ engine: EngineBox, options: StoreOptions) {
         self.engine = engine
-        queue = WorkQueue(limits: limits)
+        database = engine.path
+        vfs = options.vfs
+        queue = WorkQueue(limits: options.limits)
     }
 
     public func start(reportingTo sink: any StoreSink) {
@@ -51,7 +45,10 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
                 try loop.run()
             } catch {
                 queue.close()
-                sink.store(failed: StoreError(damageFoundBy: error) ?? error)
+                // Whoever asked meanwhile hears that there is nobody left to answer.
+                for question in queue.take(until: nil).batch.questions { _ = question(.failure(error)) }
+                sink.store(failed: StoreError(damageFoundBy: error) ?? engine.engine.disk?.explain(error) ?? error)
+                engine.abandon()
             }
             engine.close()
             ended.happen()
@@ -66,12 +63,14 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     public func enqueue(_ commands: [StoreCommand]) -> Bool { queue.add(commands) }
 
     public func shutdown() async {
+        desk.close()
         queue.close()
         guard thread.withLock({ $0 != nil }) else {
             engine.close()
             return
         }
         await ended.wait()
+        await desk.untilIdle()
     }
 
     /// Forgets now what every device has acknowledged, all of it, which otherwise happens by and by.
@@ -98,8 +97,9 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     func ask<Answer: Sendable>(_ question: @escaping @Sendable (Engine) throws -> Answer) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             let isTaken = queue.add { engine in
-                let answer = Swift.Result { try question(engine) }
+                let answer = engine.flatMap { engine in Swift.Result { try question(engine) } }
                 continuation.resume(with: answer)
+                return answer.failure
             }
             if !isTaken {
                 continuation.resume(throwing: Refusal(.shuttingDown, "the store has ended"))
@@ -108,22 +108,8 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     }
 }
 
-/// Carries the engine to its thread. `@unchecked Sendable`: before ``SQLiteStore/start(reportingTo:)`` it belongs to
-/// whoever opened it, afterwards to the thread alone.
-private final class EngineBox: @unchecked Sendable {
-    let engine: Engine
-    private var lock: DatabaseLock?
-
-    init(engine: Engine, lock: DatabaseLock) {
-        self.engine = engine
-        self.lock = lock
-    }
-
-    /// The file first, then the lock, so that whoever waits for the lock finds the file closed.
-    func close() {
-        engine.connection.close()
-        lock = nil
-    }
+extension Swift.Result where Failure == any Error {
+    fileprivate var failure: (any Error)? { if case .failure(let error) = self { error } else { nil } }
 }
 
 /// Something that happens once and can be waited for.
@@ -150,7 +136,7 @@ private final class Ending: Sendable {
 }
 
 /// A thread of the system: the cooperative pool must never wait for a disk.
-private final class ThreadWork: Sendable {
+final class ThreadWork: Sendable {
     private let body: @Sendable () -> Void
 
     init(_ body: @escaping @Sendable () -> Void) {

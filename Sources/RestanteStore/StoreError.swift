@@ -4,9 +4,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     public enum Code: Int32, Sendable, CaseIterable {
         /// The file is something else than a Restante database.
         case notADatabase = 65
+        /// The file that was asked for cannot be made: it is there already, its folder is not, there is no room.
+        case cannotCreate = 73
         /// The file, its folder or the disk cannot be read or written.
         case inputOutput = 74
-        /// Another server (or a migration) holds the file.
+        /// Another server (or a migration) holds the file, or another backup is under way.
         case locked = 75
         /// The database was written by a newer version of Restante.
         case newerSchema = 79

@@ -14,9 +14,11 @@ struct StoreLoop {
     private static let maintenanceEvery: UInt64 = 60_000_000_000
     private static let lastSweep: UInt64 = 2_000_000_000
 
-    private let engine: Engine
+    let engine: Engine
     private let queue: WorkQueue
-    private let sink: any StoreSink
+    let sink: any StoreSink
+    /// When a full disk was looked at last.
+    var lookedAtDiskAt: UInt64 = 0
     private var maintainedAt = monotonicNanoseconds()
     private var prunes = false
 
@@ -28,19 +30,39 @@ struct StoreLoop {
 
     /// Runs until the queue is closed and empty; the file is left with an empty WAL.
     mutating func run() throws {
+        // An earlier process may have used up what there was.
+        try watchDisk(monotonicNanoseconds())
         prunes = try engine.pruneSlice()
         while true {
             let (batch, hadBeenFull) = queue.take(until: nextWork)
-            if !batch.commands.isEmpty || engine.hasPagesToRead {
-                let events = try engine.run(batch.commands)
-                if !events.isEmpty { sink.store(committed: events) }
+            do {
+                try perform(batch.commands)
+            } catch {
+                for question in batch.questions { _ = question(.failure(error)) }
+                throw error
             }
             if hadBeenFull { sink.storeHasRoom() }
-            for question in batch.questions { try question(engine) }
+            try ask(batch.questions)
             if batch.isShutdown { break }
             try tidy(isIdle: batch.isEmpty)
         }
         try end()
+    }
+
+    private func perform(_ commands: [StoreCommand]) throws {
+        guard !commands.isEmpty || engine.hasPagesToRead else { return }
+        let events = try engine.run(commands)
+        if !events.isEmpty { sink.store(committed: events) }
+    }
+
+    /// Everyone gets an answer, and then an error of the disk ends the store, as it does in a batch.
+    private func ask(_ questions: [WorkQueue.Question]) throws {
+        var final: (any Error)?
+        for question in questions {
+            let error = question(final.map { .failure($0) } ?? .success(engine))
+            if final == nil, let error, !(error is Refusal) { final = error }
+        }
+        if let final { throw final }
     }
 
     /// What is not swept by then is found again at the next start: the process must be gone soon.
@@ -57,12 +79,15 @@ struct StoreLoop {
         let now = monotonicNanoseconds()
         if engine.hasPagesToRead || prunes || sweepIsDue(now, isIdle: true) { return now }
         let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
-        return min(sweep ?? .max, now + engine.retentionDueIn, maintainedAt + Self.maintenanceEvery)
+        return min(
+            sweep ?? .max, now + engine.retentionDueIn, engine.backup?.dueAt ?? .max, diskDueAt ?? .max,
+            maintainedAt + Self.maintenanceEvery)
     }
 
     private func sweepIsDue(_ now: UInt64, isIdle: Bool) -> Bool {
         if engine.sweeper.isUnderWay { return true }
         guard let noted = engine.sweeper.firstNotedAt else { return false }
+        if engine.pressure.disk != nil { return true }
         let wait = isIdle ? Self.sweepAfter : Self.sweepUnderLoadAfter
         return engine.sweeper.count >= Self.sweepAtLogs || now >= noted + wait
     }
@@ -77,6 +102,8 @@ struct StoreLoop {
             if !events.isEmpty { sink.store(committed: events) }
         }
         try engine.watchDatabaseSize()
+        engine.backupSlice()
+        try watchDisk(now)
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now
         prunes = try engine.pruneSlice()

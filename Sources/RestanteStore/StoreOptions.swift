@@ -6,6 +6,8 @@ public struct StoreOptions: Sendable {
     public var node = "local"
     public var limits = Limits()
     public var clock = StoreClock.wall
+    /// Bytes of disk that are kept in `DATABASE.reserve` for when it is full; 0: none.
+    public var reserveBytes: Int64 = 0
     /// SQLite's way to the disk (https://www.sqlite.org/vfs.html); nil: its own. Tests bring one that breaks things.
     package var vfs: String?
     /// Only a test that shows what it would cost names another.

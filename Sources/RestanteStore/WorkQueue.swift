@@ -7,10 +7,13 @@ import RestanteCore
 /// loop nor the cooperative pool may sleep for it. That is also why it is `@unchecked Sendable`: all state is behind the
 /// mutex.
 final class WorkQueue: @unchecked Sendable {
+    /// Asked once: of the engine, or told why there is none any more. Gives back the error that the engine met.
+    typealias Question = @Sendable (Swift.Result<Engine, any Error>) -> (any Error)?
+
     /// One entry: a command, or a question that is asked between two batches.
     struct Batch {
         var commands: [StoreCommand] = []
-        var questions: [@Sendable (Engine) throws -> Void] = []
+        var questions: [Question] = []
         var isShutdown = false
 
         var isEmpty: Bool { commands.isEmpty && questions.isEmpty && !isShutdown }
@@ -55,7 +58,7 @@ final class WorkQueue: @unchecked Sendable {
     }
 
     /// False: the store has ended, and the question will not be asked.
-    func add(question: @escaping @Sendable (Engine) throws -> Void) -> Bool {
+    func add(question: @escaping Question) -> Bool {
         locked {
             guard !isClosed else { return false }
             waiting.questions.append(question)

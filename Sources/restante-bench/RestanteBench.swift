@@ -12,5 +12,5 @@ struct RestanteBench: AsyncParsableCommand {
 
               restante-bench store --directory /tmp/bench
             """,
-        subcommands: [StoreBench.self], defaultSubcommand: StoreBench.self)
+        subcommands: [StoreBench.self, BackupBench.self], defaultSubcommand: StoreBench.self)
 }

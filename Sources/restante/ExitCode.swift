@@ -9,6 +9,8 @@ enum ExitStatus: Int32, CaseIterable {
     case badData = 65
     /// The server cannot be reached, or went away for good.
     case unavailable = 69
+    /// A file that was asked for cannot be made.
+    case cannotCreate = 73
     /// A file or the disk cannot be read or written.
     case inputOutput = 74
     /// Not now: the same command may succeed later.

@@ -19,9 +19,9 @@ struct Server {
         let logger = Logger(label: "restante")
         // Before the database is opened: a key set that cannot be served changes nothing there.
         let given: KeySet? = if let file = settings.keys { try await KeySet.load(file: file) } else { nil }
-        let store = try SQLiteStore.open(
-            path: settings.database,
-            options: StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits))
+        var options = StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits)
+        options.reserveBytes = settings.reserveBytes
+        let store = try SQLiteStore.open(path: settings.database, options: options)
         let keys = if let given { given } else { try await KeyFile.openOrCreate(at: settings.keyFile) }
         let gateway = Gateway(
             configuration: settings.gateway, store: store, directory: store,
@@ -29,7 +29,7 @@ struct Server {
             logger: logger)
         var services: [any Service] = [Announcement(gateway: gateway)]
         if let path = settings.operatorsSocket {
-            services.append(OperatorsServer(path: path, gateway: gateway, directory: store, logger: logger))
+            services.append(OperatorsServer(path: path, gateway: gateway, store: store, logger: logger))
         }
         services.append(gateway)
         let configuration = ServiceGroupConfiguration(

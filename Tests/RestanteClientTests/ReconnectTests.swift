@@ -107,4 +107,27 @@ import Testing
         guard case .finish(let error?) = machine.nextStep() else { throw Unexpected() }
         #expect(error.code == .unauthenticated)
     }
+
+    @Test func aNewEpochIsToldOnceAndWhatHasNoAnswerIsSentAgain() {
+        var machine = ClientStateMachine()
+        _ = machine.connect()
+        _ = machine.submit(Sample.submission(1))
+        _ = machine.disconnected(.closed(code: 1006))
+        #expect(machine.connect() == [.emit(.welcome(Sample.welcome)), .write(.send(Sample.submission(1)))])
+        _ = machine.disconnected(.closed(code: 1006))
+        var restored = Sample.welcome
+        restored.epoch = "another"
+        #expect(
+            machine.connect(restored) == [
+                .emit(.welcome(restored)), .emit(.epochChanged(from: "e", to: "another")),
+                .write(.send(Sample.submission(1))),
+            ])
+        _ = machine.disconnected(.closed(code: 1006))
+        #expect(machine.connect(restored) == [.emit(.welcome(restored)), .write(.send(Sample.submission(1)))])
+    }
+
+    @Test func anEpochThatChangedWhileTheAppDidNotRunIsTold() {
+        var machine = ClientStateMachine { $0.lastEpoch = "earlier" }
+        #expect(machine.connect().contains(.emit(.epochChanged(from: "earlier", to: "e"))))
+    }
 }

@@ -43,10 +43,10 @@ extension ClientStateMachine {
     }
 
     /// Connects and is welcomed; what that led to.
-    mutating func connect() -> [Action] {
+    mutating func connect(_ welcome: Welcome = Sample.welcome) -> [Action] {
         _ = nextStep()
         _ = opened()
-        return received(.welcome(Sample.welcome))
+        return received(.welcome(welcome))
     }
 
     mutating func disconnected(_ disconnection: Disconnection) -> [Action] {

@@ -103,6 +103,32 @@ import Testing
         #expect(try connection.all("SELECT acked FROM losses") { $0.int(0) } == [0])
     }
 
+    /// What nobody will have is swept only after its sender has been told.
+    @Test func theSweepWaitsForEndings() throws {
+        let folder = try Folder()
+        let connection = try Migrator().openForWriting(folder.database)
+        defer { connection.close() }
+        try Migrator().apply(on: connection)
+        let engine = try Engine(connection: connection, options: StoreOptions())
+        let (alice, bob) = (SessionID(1), SessionID(2))
+        let submission = Submission(
+            id: MessageID(at: engine.now), to: .user(user("bob")), content: .payload([7]), receipt: true)
+        _ = try engine.run([
+            .claim(Claim(session: alice, address: address("alice/laptop"), tokenIssuedAt: 1)),
+            .claim(Claim(session: bob, address: address("bob/phone"), tokenIssuedAt: 1)), .release(bob), .read(alice),
+            .send(submission, from: .session(alice)),
+            .request(.unlink(address("bob/phone")), id: 1, from: .operators(CallID(1))),
+        ])
+        while !engine.sweeper.isEmpty { try engine.sweepSlice() }
+        let events = try engine.retentionSlice()
+        let told = events.flatMap { event -> [Owed] in
+            if case .page(alice, let page, _) = event { page.map(\.owed) } else { [] }
+        }
+        #expect(told == [.undelivered([submission.id], reason: .unlinked)])
+        while !engine.sweeper.isEmpty { try engine.sweepSlice() }
+        #expect(try connection.first("SELECT count(*) FROM messages") { $0.int(0) } == 0)
+    }
+
     /// All devices of a server that starts again ask at once: one commit serves so many, the next ones the others.
     @Test func pagesOfOneCommitAreBounded() throws {
         let folder = try Folder()

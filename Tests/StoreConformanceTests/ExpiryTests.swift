@@ -101,6 +101,7 @@ import Testing
         }
         clock.advance(seconds: 61)
         let bob = try await room.connect("bob/phone")
+        #expect(bob.inbox.count == 3, "a gap takes a place in the window")
         try await bob.drain()
         let lost = bob.inbox.reduce(Int64(0)) {
             if case .gap(_, let count, .expired) = $1.owed { $0 + count } else { $0 }

@@ -50,6 +50,29 @@ import Testing
         await room.shutdown()
     }
 
+    /// After a long rest every device looks idle: they have an hour to come back.
+    @Test(arguments: Backend.allCases)
+    func devicesMayComeBackAfterALongRest(_ backend: Backend) async throws {
+        let clock = TestClock()
+        var limits = Limits()
+        limits.timeToLive = 100 * 24 * 3600
+        let room = try Mailroom(backend, limits: limits, clock: clock.clock)
+        try await room.register("bob/phone", "bob/tablet")
+        try await room.connect("alice/laptop").send("are you there?", to: .user("bob"))
+        clock.advance(seconds: 50 * Self.day)
+        try await room.restart()
+        try await room.settle()
+        let phone = try await room.connect("bob/phone")
+        #expect(phone.story == ["are you there?"])
+        clock.advance(seconds: 3601)
+        try await room.settle()
+        guard case .devices(let list) = try await phone.ask(.devices(of: UserName(unchecked: "bob"))) else {
+            throw Unexpected()
+        }
+        #expect(list.devices.map(\.rawValue) == ["phone"] && phone.end == nil)
+        await room.shutdown()
+    }
+
     /// The last reader is gone: its senders are told, for what they asked a receipt for.
     @Test(arguments: Backend.allCases)
     func unlinkingTheLastDeviceTellsTheSenders(_ backend: Backend) async throws {

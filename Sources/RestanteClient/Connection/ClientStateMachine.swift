@@ -39,6 +39,8 @@ struct ClientStateMachine {
         /// Attempts in a row without a welcome after which the client gives up; nil: never.
         var maximumFailures: Int?
         var canRenewToken = false
+        /// Of a welcome before this client began; nil: not known.
+        var lastEpoch: String?
     }
 
     let settings: Settings
@@ -57,10 +59,12 @@ struct ClientStateMachine {
     private var tokenIsNew = false
     /// Bytes of payload that the server takes in one message; nil: it has not said so yet.
     private var messageBytes: Int?
+    private var epoch: String?
 
     init(settings: Settings) {
         self.settings = settings
         sends = OutgoingSends(limit: settings.sendsInFlight)
+        epoch = settings.lastEpoch
     }
 
     /// What the connection loop does next; a connection that is to be made counts as begun.
@@ -97,6 +101,10 @@ struct ClientStateMachine {
         tokenIsNew = false
         messageBytes = welcome.messageBytes
         var actions: [Action] = [.emit(.welcome(welcome))]
+        if let epoch, epoch != welcome.epoch {
+            actions.append(.emit(.epochChanged(from: epoch, to: welcome.epoch)))
+        }
+        epoch = welcome.epoch
         for submission in sends.unanswered() { actions.append(write(submission)) }
         return actions + fill()
     }

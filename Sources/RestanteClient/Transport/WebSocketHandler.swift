@@ -12,11 +12,14 @@ final class WebSocketHandler: ChannelInboundHandler {
     private let core: ClientCore
     private var closeCode: UInt16?
     private var closeSent = false
+    private var isOver = false
 
     init(core: ClientCore) { self.core = core }
 
     func handlerAdded(context: ChannelHandlerContext) {
         core.opened(context.channel, handler: self)
+        // A server that is killed right after its 101 is gone before this handler is here to be told so.
+        if !context.channel.isActive { ended() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -40,8 +43,15 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        core.disconnected(.closed(code: closeCode))
+        ended()
         context.fireChannelInactive()
+    }
+
+    /// Tells the core once: the next connection may have begun by the second time.
+    private func ended() {
+        guard !isOver else { return }
+        isOver = true
+        core.disconnected(.closed(code: closeCode))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

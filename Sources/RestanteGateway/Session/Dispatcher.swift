@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import RestanteCore
 
@@ -5,11 +6,15 @@ import RestanteCore
 final class Dispatcher: StoreSink {
     private let tables: [SessionTable]
     private let calls: CallRegistry
+    private let logger: Logger
     private let failed: @Sendable (any Error) -> Void
 
-    init(tables: [SessionTable], calls: CallRegistry, failed: @escaping @Sendable (any Error) -> Void) {
+    init(
+        tables: [SessionTable], calls: CallRegistry, logger: Logger, failed: @escaping @Sendable (any Error) -> Void
+    ) {
         self.tables = tables
         self.calls = calls
+        self.logger = logger
         self.failed = failed
     }
 
@@ -28,6 +33,10 @@ final class Dispatcher: StoreSink {
     }
 
     func store(failed error: any Error) { failed(error) }
+
+    func store(noticed notice: StoreNotice) {
+        logger.log(level: notice.level == .warning ? .warning : .info, "\(notice.message)")
+    }
 
     private func sort(_ event: StoreEvent, into batches: inout [[LoopEvent]]) {
         func add(_ session: SessionID, _ event: SessionEvent) {

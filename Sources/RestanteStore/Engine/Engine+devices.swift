@@ -37,10 +37,12 @@ extension Engine {
         throw Refusal(.deviceRevoked, "this device was unlinked; sign in again to get a new token")
     }
 
-    /// Versions go on where an ended log of the same name stopped, so that what a sender knew of that one stays stale.
+    /// Versions go on where an ended log of the same name stopped, so that what a sender knew of that one stays stale; after a
+    /// restore above all that may have been (`NewEpoch`).
     private func makeLog(_ kind: String, _ name: String) throws -> LogKey {
         try connection.run(
-            "INSERT INTO logs(kind, name, version) SELECT ?1, ?2, coalesce(max(version), 0)"
+            "INSERT INTO logs(kind, name, version) SELECT ?1, ?2, max(coalesce(max(version), 0),"
+                + " coalesce((SELECT value FROM meta WHERE key = 'versions_from'), 0))"
                 + " FROM logs WHERE kind = ?1 AND name = ?2 AND ended_at IS NOT NULL", kind, name)
         let log = connection.lastInsertedRow
         heads[log] = .start

@@ -92,6 +92,7 @@ extension Engine {
     /// it try again later.
     func truncateWAL() throws -> Bool {
         let busy = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.int(0) } ?? 1
+        try disk?.check()
         if busy == 0 { sweeper.hasDeleted = false }
         return busy == 0
     }

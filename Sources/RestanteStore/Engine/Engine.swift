@@ -45,15 +45,20 @@ final class Engine {
 
     var sweeper = Sweeper()
     var pressure = Pressure()
+    let disk: StoreDisk?
     var expiry: Expiry
     /// When devices are looked at again, in milliseconds of the store's clock.
     var idleDueAt: Int64 = 0
     /// Some rows of `endings` have not been looked through.
     var hasEndings = true
+    /// The backup that is being copied.
+    var backup: PageCopy?
     private var lastTime: Int64 = 0
+    private static let idleGrace: Int64 = 3_600_000
 
-    init(connection: Connection, options: StoreOptions) throws {
+    init(connection: Connection, options: StoreOptions, disk: StoreDisk? = nil) throws {
         self.connection = connection
+        self.disk = disk
         self.limits = options.limits
         self.node = options.node
         self.clock = options.clock
@@ -67,6 +72,8 @@ final class Engine {
         expiry = try Expiry(connection, limits: limits, now: options.clock.now())
         try clearSessions(ofNode: node)
         try connection.execute("COMMIT")
+        // After a long rest all devices look idle, and are about to come back.
+        idleDueAt = now + Self.idleGrace
     }
 
     /// Carries out a batch in one transaction and gives back what it made true, once it is durable.
@@ -83,6 +90,7 @@ final class Engine {
         try statements.begin.finish()
         try body()
         try statements.commit.finish()
+        try disk?.check()
     }
 
     /// Milliseconds since the epoch; never goes back while the process lives.

@@ -52,6 +52,8 @@ struct Listen: AsyncParsableCommand {
             case .welcome(let welcome):
                 printer.key = try Keyring().makePair(of: welcome.address.user)
                 note("connected as \(welcome.address); \(welcome.pending.messages) waiting")
+            case .epochChanged:
+                note("the server was restored from a backup, or made anew: what came before may come again")
             case .delivery(let owed, let token):
                 try printer.show(owed)
                 if !keep { client.acknowledge(through: token) }

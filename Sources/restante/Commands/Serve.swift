@@ -64,6 +64,8 @@ struct ServeFlags: ParsableArguments {
     var tokenAudience: String?
     @Option(help: "What tokens must name as 'iss'.")
     var tokenIssuer: String?
+    @Option(help: "Bytes of disk that are kept for when it is full; 0 for none. (default: 67108864)")
+    var reserveBytes: Int?
     @Option(help: "Bytes of payload in one message. (default: 262144)")
     var limitsMessageBytes: Int?
     @Option(help: "Seconds that a message is kept at most. (default: 2592000)")
@@ -91,7 +93,8 @@ struct ServeFlags: ParsableArguments {
             .logLevel: logLevel, .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
         ]
         let numbers: [Setting: Int?] = [
-            .port: port, .pingInterval: pingInterval, .idleTimeout: idleTimeout, .messageBytes: limitsMessageBytes,
+            .port: port, .pingInterval: pingInterval, .idleTimeout: idleTimeout,
+            .reserveBytes: reserveBytes, .messageBytes: limitsMessageBytes,
             .timeToLive: limitsTimeToLive, .groupMembers: limitsGroupMembers, .devicesPerUser: limitsDevicesPerUser,
             .dedupeHorizon: limitsDedupeHorizon, .dedupeRows: limitsDedupeRows,
             .mailboxMessages: limitsMailboxMessages, .mailboxBytes: limitsMailboxBytes,

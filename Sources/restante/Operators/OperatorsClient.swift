@@ -21,29 +21,71 @@ struct OperatorsClient {
         try await ask(.DELETE, target, type)
     }
 
-    private func ask<Body: Decodable>(_ method: HTTPMethod, _ target: String, _ type: Body.Type) async throws -> Body {
+    /// Asks for something that takes long, and hands over each line of the answer as it comes.
+    ///
+    /// Leaving ends what was asked for.
+    func post(_ target: String, _ body: some Encodable, line: (Data) throws -> Void) async throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        var request = HTTPClientRequest(url: url(target))
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(bytes: try encoder.encode(body)))
+        try await withClient { client in
+            let response: HTTPClientResponse
+            do { response = try await client.execute(request, timeout: .hours(24 * 7)) } catch { throw nobodyAnswers }
+            var rest = Data()
+            do {
+                for try await part in response.body {
+                    rest += Data(part.readableBytesView)
+                    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                        try line(Data(rest[..<end]))
+                        rest = Data(rest[rest.index(after: end)...])
+                    }
+                }
+            } catch let failure as CommandFailure {
+                throw failure
+            } catch {
+                throw CommandFailure(.tryAgain, "the server ended before it was done")
+            }
+        }
+    }
+
+    private var nobodyAnswers: CommandFailure {
+        CommandFailure(
+            .unavailable, "no server answers on \(path): is it running, and with this database (--database)?")
+    }
+
+    private func url(_ target: String) -> String {
         let socket = path.addingPercentEncoding(withAllowedCharacters: .urlHostAllowed) ?? path
-        var request = HTTPClientRequest(url: "http+unix://\(socket)\(target)")
+        return "http+unix://\(socket)\(target)"
+    }
+
+    private func ask<Body: Decodable>(_ method: HTTPMethod, _ target: String, _ type: Body.Type) async throws -> Body {
+        var request = HTTPClientRequest(url: url(target))
         request.method = method
         let response: HTTPClientResponse
         let body: ByteBuffer
         do {
             (response, body) = try await answer(to: request)
         } catch {
-            throw CommandFailure(
-                .unavailable, "no server answers on \(path): is it running, and with this database (--database)?")
+            throw nobodyAnswers
         }
         return try decode(body, response.status, type)
     }
 
     /// Tried once: a socket that nobody listens on is not waited for.
     private func answer(to request: HTTPClientRequest) async throws -> (HTTPClientResponse, ByteBuffer) {
-        var configuration = HTTPClient.Configuration()
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+        try await withClient { client in
             let response = try await client.execute(request, timeout: .seconds(10))
             return (response, try await response.body.collect(upTo: 16 << 20))
         }
+    }
+
+    private func withClient<Result>(_ body: (HTTPClient) async throws -> Result) async throws -> Result {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return try await HTTPClient.withHTTPClient(configuration: configuration, body)
     }
 
     private func decode<Body: Decodable>(

@@ -8,6 +8,7 @@ import RestanteGateway
 struct OperatorsRoutes: Sendable {
     let gateway: Gateway
     let directory: any SessionDirectory
+    let backups: BackupRoute
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
@@ -27,6 +28,7 @@ struct OperatorsRoutes: Sendable {
                 return try await done(.unlink(DeviceAddress(user: try user(context), device: device)))
             }
         }
+        router.post("/v1/backup") { request, context in try await backups.answer(request, context) }
         return router
     }
 

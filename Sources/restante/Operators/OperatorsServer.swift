@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import RestanteCore
 import RestanteGateway
+import RestanteStore
 import ServiceLifecycle
 import Synchronization
 
@@ -16,11 +17,11 @@ struct OperatorsServer: Service {
     private let routes: OperatorsRoutes
     private let logger: Logger
 
-    init(path: String, gateway: Gateway, directory: any SessionDirectory, logger: Logger) {
+    init(path: String, gateway: Gateway, store: SQLiteStore, logger: Logger) {
         self.path = path
         self.gateway = gateway
         self.logger = logger
-        routes = OperatorsRoutes(gateway: gateway, directory: directory)
+        routes = OperatorsRoutes(gateway: gateway, directory: store, backups: BackupRoute(store: store))
     }
 
     func run() async throws {

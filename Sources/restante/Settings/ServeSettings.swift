@@ -13,6 +13,8 @@ struct ServeSettings: Sendable {
     var logLevel = Logger.Level.info
     var tokenAudience: String?
     var tokenIssuer: String?
+    /// Bytes of disk that are kept for when it is full.
+    var reserveBytes: Int64 = 64 << 20
     var gateway = GatewayConfiguration()
 
     init() {
@@ -34,7 +36,8 @@ struct ServeSettings: Sendable {
             "operatorsSocket = \(operatorsSocket ?? "")", "keys = \(keys ?? keyFile)", "node = \(gateway.node)",
             "logLevel = \(logLevel)", "pingInterval = \(gateway.pingInterval.seconds)",
             "idleTimeout = \(gateway.idleTimeout.seconds)", "tokenAudience = \(tokenAudience ?? "")",
-            "tokenIssuer = \(tokenIssuer ?? "")", "limits.messageBytes = \(gateway.limits.messageBytes)",
+            "tokenIssuer = \(tokenIssuer ?? "")",
+            "reserveBytes = \(reserveBytes)", "limits.messageBytes = \(gateway.limits.messageBytes)",
             "limits.timeToLive = \(gateway.limits.timeToLive)", "limits.groupMembers = \(gateway.limits.groupMembers)",
             "limits.devicesPerUser = \(gateway.limits.devicesPerUser)",
             "limits.dedupeHorizon = \(gateway.limits.dedupeHorizon)",

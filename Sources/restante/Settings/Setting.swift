@@ -11,6 +11,7 @@ enum Setting: String, CaseIterable {
     case idleTimeout
     case tokenAudience
     case tokenIssuer
+    case reserveBytes
     case messageBytes = "limits.messageBytes"
     case timeToLive = "limits.timeToLive"
     case groupMembers = "limits.groupMembers"

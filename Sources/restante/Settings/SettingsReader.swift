@@ -68,6 +68,7 @@ struct SettingsReader {
         settings.tokenAudience = text(.tokenAudience)
         settings.tokenIssuer = text(.tokenIssuer)
         settings.logLevel = logLevel() ?? settings.logLevel
+        settings.reserveBytes = number(.reserveBytes, 0...1 << 40).map(Int64.init) ?? settings.reserveBytes
         settings.operatorsSocket = operatorsSocket(settings.database)
         readGateway(&settings)
         guard problems.isEmpty else {

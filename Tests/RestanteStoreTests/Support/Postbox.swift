@@ -14,11 +14,23 @@ final class Postbox {
     private var lastSession: UInt64 = 0
     private var lastRequest: UInt64 = 0
 
-    init(limits: Limits = Limits(), clock: StoreClock = .wall) throws {
-        folder = try Folder()
+    private let name: String
+
+    convenience init(limits: Limits = Limits(), clock: StoreClock = .wall) throws {
+        try self.init(Folder(), "test.db", limits, clock)
+    }
+
+    /// A database that is there already.
+    static func opening(_ folder: Folder, _ name: String) throws -> Postbox {
+        try Postbox(folder, name, Limits(), .wall)
+    }
+
+    private init(_ folder: Folder, _ name: String, _ limits: Limits, _ clock: StoreClock) throws {
+        self.folder = folder
+        self.name = name
         self.limits = limits
         self.clock = clock
-        store = try SQLiteStore.open(path: folder.database, options: StoreOptions(limits: limits, clock: clock))
+        store = try SQLiteStore.open(path: folder.path(name), options: StoreOptions(limits: limits, clock: clock))
         store.start(reportingTo: answers)
     }
 
@@ -27,7 +39,7 @@ final class Postbox {
     /// Opens again what was shut down.
     func open() throws {
         answers = Answers()
-        store = try SQLiteStore.open(path: folder.database, options: StoreOptions(limits: limits, clock: clock))
+        store = try SQLiteStore.open(path: folder.path(name), options: StoreOptions(limits: limits, clock: clock))
         store.start(reportingTo: answers)
     }
 

@@ -13,7 +13,7 @@ final class Program: Sendable {
 
     let output: Output
     let errors: Output
-    private let process: pid_t
+    let process: pid_t
     private let exit = Watched<Int32?>(nil)
 
     init(_ executable: String, _ arguments: [String], environment: [String: String], directory: URL) throws {

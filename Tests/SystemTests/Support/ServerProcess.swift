@@ -33,7 +33,8 @@ final class ServerProcess: Sendable {
     /// the port between a kill and the start that wants it again.
     static let host = "127.0.0.43"
 
-    private init(_ home: Home, _ flags: [String]) async throws {
+    /// Whoever calls this kills it, too.
+    init(_ home: Home, _ flags: [String]) async throws {
         self.home = home
         self.flags = flags
         state = Mutex(try await Self.launch(home, flags, port: 0))

@@ -1,0 +1,57 @@
+package import RestanteCore
+
+/// The store without its thread: whoever holds it says what happens next, so that a seed repeats every system call.
+///
+/// For tests that break the disk at a given moment. After an error only ``close()`` may be called.
+package final class SteppedStore {
+    private let box: EngineBox
+    private var engine: Engine { box.engine }
+
+    package init(path: String, options: StoreOptions) throws {
+        box = try EngineBox(path: path, options: options)
+    }
+
+    deinit { close() }
+
+    /// One batch, and the pages that it had no room for; what comes back is durable.
+    package func run(_ commands: [StoreCommand]) throws -> [StoreEvent] {
+        var events = try engine.run(commands)
+        while engine.hasPagesToRead { events += try engine.run([]) }
+        return events
+    }
+
+    /// Forgets all that every device has acknowledged.
+    package func sweep() throws {
+        while !engine.sweeper.isEmpty { try engine.sweepSlice() }
+    }
+
+    package func prune() throws { _ = try engine.pruneSlice() }
+
+    package func truncateWAL() throws { _ = try engine.truncateWAL() }
+
+    /// A checkpoint as SQLite makes one by itself when the WAL has grown.
+    package func checkpoint() throws { try engine.connection.execute("PRAGMA wal_checkpoint(PASSIVE)") }
+
+    /// The highest position that was given out.
+    package var position: Int64 { engine.positions.head }
+
+    /// What `integrity_check` and `foreign_key_check` find wrong, and a file that was not made as ours are.
+    package func problems() throws -> [String] {
+        let damage = try engine.connection.all("PRAGMA integrity_check") { $0.text(0) }
+        let dangling = try engine.connection.all("PRAGMA foreign_key_check") { $0.text(0) }
+        let pageSize = try engine.connection.first("PRAGMA page_size") { $0.int(0) }
+        if pageSize != 8192 { return ["the page size is \(pageSize ?? 0)"] }
+        return damage.filter { $0 != "ok" } + dangling.map { "a dangling reference in \($0)" }
+    }
+
+    /// As a server that is told to stop: sessions are released, the WAL is emptied, the file is closed.
+    package func end() throws {
+        try engine.releaseAll()
+        try sweep()
+        try truncateWAL()
+        box.close()
+    }
+
+    /// As a process that is gone: nothing more is written.
+    package func close() { box.abandon() }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// The built server on a database of its own, which is killed and started again on the same file and port.
+final class LedgerServer: Sendable {
+    /// Nothing else listens or connects here, so that the port is still free after a kill.
+    static let host = "127.0.0.44"
+
+    let directory: String
+    let port: Int
+    private let binary: String
+    private let process = Mutex<pid_t?>(nil)
+
+    init(binary: String, directory: String) throws {
+        self.binary = binary
+        self.directory = directory
+        port = try Self.freePort()
+    }
+
+    var database: String { directory + "/mail.db" }
+    var log: String { directory + "/server.log" }
+    var url: String { "ws://\(Self.host):\(port)" }
+
+    /// Starts it. True once it listens, false if it ends before that.
+    func start() async throws -> Bool {
+        let output = try launch()
+        return await withCheckedContinuation { continuation in
+            Thread.detachNewThread { Self.follow(output, continuation) }
+        }
+    }
+
+    /// Starts it and does not wait until it listens.
+    func startHastily() throws {
+        let output = try launch()
+        Thread.detachNewThread { Self.follow(output, nil) }
+    }
+
+    /// Sends the signal and waits until the process is gone: its exit status, or the signal that ended it, negative.
+    func stop(_ signal: Int32) async -> Int32? {
+        guard let id = process.withLock({ $0.take() }) else { return nil }
+        kill(id, signal)
+        return await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var status: Int32 = 0
+                while waitpid(id, &status, 0) < 0, errno == EINTR {}
+                continuation.resume(returning: status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F))
+            }
+        }
+    }
+
+    private func launch() throws -> Int32 {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+        // No other child inherits them.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[1]) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        let texts = [
+            binary, "serve", "--database", database, "--host", Self.host, "--port", "\(port)", "--operators-socket", "",
+            "--log-level", "warning",
+        ]
+        let argv = texts.map { strdup($0) } + [nil]
+        // No variable of Restante is inherited from whoever runs this.
+        let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("RESTANTE_") }
+        let envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in argv + envp { free(text) } }
+        var id = pid_t()
+        let code = posix_spawn(&id, binary, &actions, nil, argv, envp)
+        guard code == 0 else {
+            close(ends[0])
+            throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO)
+        }
+        process.withLock { $0 = id }
+        return ends[0]
+    }
+
+    /// Reads what the server prints until it ends; says once whether it came to listen.
+    private static func follow(_ output: Int32, _ continuation: CheckedContinuation<Bool, Never>?) {
+        var continuation = continuation
+        var text = ""
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while case let count = read(output, &buffer, buffer.count), count > 0 {
+            guard continuation != nil else { continue }
+            text += String(decoding: buffer[..<count], as: UTF8.self)
+            if text.contains("listening = ") { continuation.take()?.resume(returning: true) }
+        }
+        close(output)
+        continuation.take()?.resume(returning: false)
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr(host)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let done = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard descriptor >= 0, done else { throw POSIXError(.EADDRNOTAVAIL) }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
