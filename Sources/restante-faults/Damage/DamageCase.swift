@@ -14,7 +14,7 @@ struct DamageCase {
     let harm: Harm
 
     /// - Parameter sizes: bytes of database and WAL, by state.
-    init(_ number: Int, seed: UInt64, fixture: DamageFixture) throws {
+    init(_ number: Int, seed: UInt64, fixture: DamageFixture, owners: PageOwners) throws {
         var random = SeededRandom(seed ^ UInt64(number) &* 0x2545_F491_4F6C_DD1D)
         let kind = Int.random(in: 0..<100, using: &random)
         state = kind < 35 ? .stopped : .killed
@@ -26,7 +26,12 @@ struct DamageCase {
         } else if Int.random(in: 0..<20, using: &random) == 0 {
             harm = .cut(length: Int.random(in: 0..<size, using: &random))
         } else {
-            harm = .flip(offset: Int.random(in: 0..<size, using: &random), bit: UInt8.random(in: 0..<8, using: &random))
+            // Most pages are messages': every other flip is in a table or index that is drawn first.
+            let isDrawn = !isWAL && Bool.random(using: &random)
+            let offset = isDrawn ? owners.place(state, &random) : nil
+            harm = .flip(
+                offset: offset ?? Int.random(in: 0..<size, using: &random),
+                bit: UInt8.random(in: 0..<8, using: &random))
         }
     }
 

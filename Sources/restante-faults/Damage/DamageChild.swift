@@ -30,7 +30,7 @@ struct DamageChild {
         let truth = try fixture.truth(all)
         for number in cases {
             alarm(Self.limit)
-            let harm = try DamageCase(number, seed: seed, fixture: fixture)
+            let harm = try DamageCase(number, seed: seed, fixture: fixture, owners: owners)
             let path = "\(folder)/case.db"
             try harm.apply(fixture, to: path)
             let verdict: DamageVerdict

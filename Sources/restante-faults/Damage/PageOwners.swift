@@ -28,6 +28,20 @@ struct PageOwners {
         offset < 100 ? "header" : names[state]?[offset / 8192 + 1] ?? "free pages"
     }
 
+    /// A place in a table or index, each as likely as the other; in the part of a page that is used.
+    func place(_ state: DamageFixture.State, _ random: inout SeededRandom) -> Int? {
+        let all = names[state] ?? [:]
+        guard let name = Set(all.values).sorted().randomElement(using: &random),
+            let page = all.filter({ $0.value == name }).keys.sorted().randomElement(using: &random)
+        else { return nil }
+        // Cells stand at the end of a page, so that most of a small table's page is empty.
+        let offset =
+            Int.random(in: 0..<4, using: &random) == 0
+            ? Int.random(in: 0..<8192, using: &random)
+            : 8191 - Int(8191 * pow(Double.random(in: 0..<1, using: &random), 2))
+        return (page - 1) * 8192 + offset
+    }
+
     private static func read(_ path: String) -> [Int: String] {
         var handle: OpaquePointer?
         var statement: OpaquePointer?
