@@ -26,7 +26,12 @@ final class StoreCaller: StoreSink {
     @discardableResult
     func perform(_ commands: [StoreCommand]) async throws -> [StoreEvent] {
         await withCheckedContinuation { waiter in
-            state.withLock { $0.waiter = waiter }
+            let hasFailed = state.withLock { state in
+                if state.failure == nil { state.waiter = waiter }
+                return state.failure != nil
+            }
+            // Nobody would answer.
+            if hasFailed { return waiter.resume() }
             store.enqueue(commands + [.request(.probe, id: 0, from: .operators(CallID(0)))])
         }
         return try state.withLock { state in

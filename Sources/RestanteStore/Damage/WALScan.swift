@@ -23,15 +23,12 @@ struct WALScan {
     private(set) var lostCommits = 0
     /// Something of this use of the file stands behind the first bad frame.
     private(set) var hasTail = false
-    /// Page 1 is in a sound commit.
-    private(set) var hasFirstPage = false
 
     private var hasCommitBehindBad = false
     private var isDamaged = false
-    /// Pages past the end of the database file that sound commits have, and those of the transaction at hand.
-    private var added: Set<UInt32> = []
+    /// Pages that sound commits have, and those of the transaction at hand.
+    private var held = PageSet()
     private var pending: [UInt32] = []
-    private var pendingFirstPage = false
 
     init(_ header: WALHeader, pagesInFile: UInt32) {
         self.header = header
@@ -43,17 +40,15 @@ struct WALScan {
     /// Commits are missing from the middle.
     var findsDamage: Bool { isDamaged }
 
-    /// Pages past the end of the file that nothing holds: the log does not go with this file.
-    var missingPages: Int {
-        guard commits > 0, pages > pagesInFile else { return 0 }
+    /// The log and the file can be of one database. A commit that makes the file longer holds all that is new, and only
+    /// `VACUUM` makes it shorter, whose commit holds all there is.
+    var fitsFile: Bool {
+        guard commits > 0, pages != pagesInFile else { return true }
         // Never written: the page of SQLite's lock bytes, which stands at the first gigabyte.
         let lockPage = UInt32(0x4000_0000 / header.pageSize + 1)
-        let exempt = lockPage > pagesInFile && lockPage <= pages && !added.contains(lockPage) ? 1 : 0
-        return max(0, Int(pages - pagesInFile) - added.count { $0 <= pages } - exempt)
+        let needed = pages > pagesInFile ? pagesInFile + 1...pages : 1...pages
+        return needed.allSatisfy { held.contains($0) || $0 == lockPage }
     }
-
-    /// The file has more pages than the last commit says, and no commit that could have made it shorter.
-    var isTooShort: Bool { commits > 0 && pages < pagesInFile && !hasFirstPage }
 
     /// Looks at the next frame: its header and its page.
     mutating func look(at bytes: UnsafeRawBufferPointer) {
@@ -79,14 +74,12 @@ struct WALScan {
     }
 
     private mutating func take(_ frame: WALFrame) {
-        if frame.page > pagesInFile { pending.append(frame.page) }
-        pendingFirstPage = pendingFirstPage || frame.page == 1
+        pending.append(frame.page)
         guard frame.commit != 0 else { return }
         commits += 1
         pages = frame.commit
-        added.formUnion(pending)
+        for page in pending { held.insert(page) }
         pending.removeAll(keepingCapacity: true)
-        hasFirstPage = hasFirstPage || pendingFirstPage
     }
 
     private mutating func lookBehind(_ frame: WALFrame, holds: Bool) {
@@ -126,5 +119,21 @@ struct WALScan {
             return stored.adding(UnsafeRawBufferPointer(start), bigEndian: header.bigEndian)
                 .adding(page, bigEndian: header.bigEndian) == frame.checksum
         }
+    }
+}
+
+/// Page numbers, a bit each.
+private struct PageSet {
+    private var words: [UInt64] = []
+
+    mutating func insert(_ page: UInt32) {
+        let word = Int(page / 64)
+        if word >= words.count { words += repeatElement(0, count: word + 1 - words.count) }
+        words[word] |= 1 << UInt64(page % 64)
+    }
+
+    func contains(_ page: UInt32) -> Bool {
+        let word = Int(page / 64)
+        return word < words.count && words[word] & 1 << UInt64(page % 64) != 0
     }
 }

@@ -84,7 +84,7 @@ extension WriteAheadLog {
         if isAlone {
             throw damaged(path, "it holds \(scan.commits) commits, and the database itself is missing or empty")
         }
-        if scan.missingPages > 0 || scan.isTooShort {
+        if !scan.fitsFile {
             throw damaged(
                 path, "it does not go with the database: one of them is another's, an older copy, or cut short")
         }

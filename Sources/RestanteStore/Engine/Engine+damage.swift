@@ -31,7 +31,8 @@ extension Engine {
     }
 
     private func isPossible(_ place: Place) throws -> Bool {
-        guard 0...place.acked ~= place.started, place.acked <= positions.head else { return false }
+        guard place.started >= 0, place.started <= place.acked, place.acked <= positions.head else { return false }
+        guard try fitsNeighbours(place) else { return false }
         if let until = place.until {
             // Where a membership ended stands the message that says so.
             guard let (row, isSound) = try message(until) else { return false }
@@ -39,6 +40,23 @@ extension Engine {
         }
         let head = try head(of: place.log)
         return head.seq <= positions.head && (place.acked <= head.seq || place.count == head.count)
+    }
+
+    /// The messages before and behind the cursor count as it does: a cursor that was moved by a flipped bit would repeat
+    /// what was acknowledged, or hide what was not.
+    private func fitsNeighbours(_ place: Place) throws -> Bool {
+        let before = try neighbour("seq <= ?2 ORDER BY seq DESC", place)
+        let behind = try neighbour("seq > ?2 ORDER BY seq", place)
+        return before.map { $0.logCount == place.count } ?? true && behind.map { $0.logCount > place.count } ?? true
+    }
+
+    /// Nil: there is none, or it does not hold and says nothing.
+    private func neighbour(_ condition: String, _ place: Place) throws -> MessageRow? {
+        let found = try connection.first(
+            "SELECT seq FROM messages WHERE log_id = ?1 AND \(condition) LIMIT 1", place.log, place.acked
+        ) { $0.int(0) }
+        guard let found, let (row, isSound) = try message(found), isSound, row.log == place.log else { return nil }
+        return row
     }
 
     // MARK: Places

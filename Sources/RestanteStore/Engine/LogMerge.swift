@@ -52,7 +52,16 @@ struct LogMerge {
         positions.bind(stream.log, stream.fetchedThrough, stream.through)
         defer { positions.reset() }
         var fetched: [Position] = []
-        while try positions.step() { fetched.append(positions.int(0)) }
+        var last = stream.fetchedThrough
+        while try positions.step() {
+            let seq = positions.int(0)
+            // An entry that stands for another message would deliver that one twice.
+            guard seq > last else {
+                throw StoreError.damaged("the index messages_by_log is out of order in log \(stream.log)")
+            }
+            fetched.append(seq)
+            last = seq
+        }
         streams[index].isComplete = fetched.count < Self.batch
         streams[index].fetchedThrough = fetched.last ?? stream.through
         streams[index].buffer = fetched[...]

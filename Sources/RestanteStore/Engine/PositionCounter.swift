@@ -16,7 +16,7 @@ struct PositionCounter {
         next = try connection.first("SELECT value FROM meta WHERE key = 'next_seq'") { $0.int(0) } ?? 1
         reserved = next
         let last = try connection.first("SELECT max(seq) FROM messages") { $0.optionalInt(0) }.flatMap { $0 } ?? 0
-        guard next > last, next < 1 << 56 else {
+        guard next > last, next < 1 << 62 else {
             throw StoreError.damaged("meta says that position \(next) is free, and \(last) has been given out")
         }
     }
