@@ -45,21 +45,33 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     }
 
     public func start(reportingTo sink: any StoreSink) {
-        let work = ThreadWork { [engine, queue, ended] in
-            var loop = StoreLoop(engine: engine.engine, queue: queue, sink: sink)
-            do {
-                try loop.run()
-            } catch {
-                queue.close()
-                sink.store(failed: error)
-            }
-            engine.close()
-            ended.happen()
-        }
+        let work = ThreadWork { [self] in serve(sink) }
         thread.withLock { thread in
             precondition(thread == nil, "a store is started once")
             thread = work.start()
         }
+    }
+
+    /// The same on the calling thread, until the store is shut down: what the file suffers is done by one thread then,
+    /// which is how `restante-faults crash` counts it.
+    package func run(reportingTo sink: any StoreSink) {
+        thread.withLock { thread in
+            precondition(thread == nil, "a store is started once")
+            thread = pthread_self()
+        }
+        serve(sink)
+    }
+
+    private func serve(_ sink: any StoreSink) {
+        var loop = StoreLoop(engine: engine.engine, queue: queue, sink: sink)
+        do {
+            try loop.run()
+        } catch {
+            queue.close()
+            sink.store(failed: error)
+        }
+        engine.close()
+        ended.happen()
     }
 
     @discardableResult

@@ -19,6 +19,9 @@ final class StoreCaller: StoreSink {
         store.start(reportingTo: self)
     }
 
+    /// Of a store that is started by someone else.
+    init(_ store: SQLiteStore) { self.store = store }
+
     /// One commit, if nothing else waits; the events of whatever happened until its end.
     @discardableResult
     func perform(_ commands: [StoreCommand]) async throws -> [StoreEvent] {

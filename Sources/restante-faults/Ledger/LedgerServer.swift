@@ -10,7 +10,7 @@ final class LedgerServer: Sendable {
     let directory: String
     let port: Int
     private let binary: String
-    private let process = Mutex<pid_t?>(nil)
+    private let process = Mutex<ChildProcess?>(nil)
 
     init(binary: String, directory: String) throws {
         self.binary = binary
@@ -38,46 +38,20 @@ final class LedgerServer: Sendable {
 
     /// Sends the signal and waits until the process is gone: its exit status, or the signal that ended it, negative.
     func stop(_ signal: Int32) async -> Int32? {
-        guard let id = process.withLock({ $0.take() }) else { return nil }
-        kill(id, signal)
-        return await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var status: Int32 = 0
-                while waitpid(id, &status, 0) < 0, errno == EINTR {}
-                continuation.resume(returning: status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F))
-            }
-        }
+        guard let child = process.withLock({ $0.take() }) else { return nil }
+        kill(child.id, signal)
+        return await child.status()
     }
 
     private func launch() throws -> Int32 {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
-        // No other child inherits them.
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        defer { close(ends[1]) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        let texts = [
-            binary, "serve", "--database", database, "--host", Self.host, "--port", "\(port)", "--operators-socket", "",
-            "--log-level", "warning",
-        ]
-        let argv = texts.map { strdup($0) } + [nil]
-        // No variable of Restante is inherited from whoever runs this.
-        let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("RESTANTE_") }
-        let envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in argv + envp { free(text) } }
-        var id = pid_t()
-        let code = posix_spawn(&id, binary, &actions, nil, argv, envp)
-        guard code == 0 else {
-            close(ends[0])
-            throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO)
-        }
-        process.withLock { $0 = id }
-        return ends[0]
+        let child = try ChildProcess(
+            binary,
+            [
+                "serve", "--database", database, "--host", Self.host, "--port", "\(port)", "--operators-socket", "",
+                "--log-level", "warning",
+            ], errors: log)
+        process.withLock { $0 = child }
+        return child.output
     }
 
     /// Reads what the server prints until it ends; says once whether it came to listen.

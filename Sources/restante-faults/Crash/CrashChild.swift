@@ -1,0 +1,44 @@
+import ArgumentParser
+import Glibc
+import RestanteStore
+
+/// What `crash` starts and kills: a store whose every system call is on one thread.
+struct CrashChild: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "crash-child", abstract: "What `crash` kills.", shouldDisplay: false)
+
+    enum Script: String, ExpressibleByArgument, CaseIterable {
+        case play, fill, churn, migrate
+    }
+
+    @Argument var script: Script
+    @Argument var database: String
+
+    func run() throws {
+        if script == .migrate {
+            _ = try Migrator().up(database: database)
+            return CrashFacts.tell("done")
+        }
+        let store = try SQLiteStore.open(path: database)
+        let caller = StoreCaller(store)
+        Task.detached { [script] in
+            do {
+                let life = CrashScript(caller)
+                switch script {
+                case .play, .migrate: try await life.play()
+                case .fill: try await life.fill()
+                case .churn: try await life.churn()
+                }
+            } catch {
+                CrashFacts.tell("failed: \(error)")
+                Glibc.exit(1)
+            }
+            // What is in the WAL stays there.
+            if script == .fill { kill(getpid(), SIGKILL) }
+            await store.shutdown()
+        }
+        // Here, since strace counts the calls of each thread by themselves.
+        store.run(reportingTo: caller)
+        CrashFacts.tell("done")
+    }
+}
