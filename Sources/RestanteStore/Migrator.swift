@@ -216,7 +216,8 @@ public struct Migrator: Sendable {
 
     static func checksum(_ sql: [UInt8]) -> String { hexadecimal(SHA256.hash(data: sql)) }
 
-    /// False: not there, or empty, which a new database may replace.
+    /// False: not there, or empty (as it is once SQLite has undone a creation that was killed), which a new database may
+    /// replace.
     private func isPresent(_ path: String) throws -> Bool {
         var found = stat()
         guard stat(path, &found) == 0 else {
@@ -226,7 +227,7 @@ public struct Migrator: Sendable {
         guard found.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(.notADatabase, "\(path) is not a file. Name a database file with --database.")
         }
-        return found.st_size > 0
+        return found.st_size > 0 && !isInterruptedCreation(path)
     }
 
     /// Makes the file before SQLite does, so that nobody else on the machine can ever read it.

@@ -62,10 +62,7 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
             try loop.run()
         } catch {
             queue.close()
-            // Whoever asked meanwhile hears that there is nobody left to answer.
-            for question in queue.take(until: nil).batch.questions { _ = question(.failure(error)) }
-            sink.store(failed: StoreError(damageFoundBy: error) ?? engine.engine.disk?.explain(error) ?? error)
-            engine.abandon()
+            sink.store(failed: error)
         }
         engine.close()
         ended.happen()

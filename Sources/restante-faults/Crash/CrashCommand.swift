@@ -14,7 +14,7 @@ struct CrashCommand: AsyncParsableCommand {
               Scripts/faults crash
             """)
 
-    @Flag(help: "As CI runs it: every fifth call, beginning where the seed says.")
+    @Flag(help: "As CI runs it: every third write, beginning where the seed says.")
     var short = false
     @Option(help: "Where --short begins. (default: a fresh one)")
     var seed: UInt64?
@@ -23,9 +23,9 @@ struct CrashCommand: AsyncParsableCommand {
 
     func run() async throws {
         let seed = seed ?? .random(in: 0 ... .max)
-        let stride = short ? 5 : 1
+        let stride = short ? 3 : 1
         let folder = "/tmp/restante-crash-\(UInt32.random(in: 0 ... .max))"
-        print("crash: seed \(seed), every \(stride). call")
+        print(short ? "crash: seed \(seed), every third write" : "crash: every write")
         let began = ContinuousClock.now
         let run = CrashRun(folder: folder, stride: stride, first: 1 + Int(seed % UInt64(stride)), jobs: max(jobs, 1))
         let states = try await CrashState.ofMail(in: folder) + CrashState.ofMigrations(in: folder)

@@ -19,14 +19,14 @@ struct CrashFacts: Sendable {
             case "done": isDone = true
             case "sent": if let id = MessageID(words[1]) { sent.append((id, Int(words[2]) ?? 0)) }
             case "accepted": if let id = MessageID(words[1]) { accepted.insert(id) }
-            case "acknowledges":
-                requested[String(words[1]), default: []].formUnion(words.dropFirst(2).compactMap { MessageID($0) })
-            case "acknowledged":
-                acknowledged[String(words[1]), default: []].formUnion(words.dropFirst(2).compactMap { MessageID($0) })
+            case "acknowledges": requested[String(words[1]), default: []].formUnion(Self.ids(words))
+            case "acknowledged": acknowledged[String(words[1]), default: []].formUnion(Self.ids(words))
             default: break
             }
         }
     }
+
+    private static func ids(_ words: [Substring]) -> [MessageID] { words.dropFirst(2).compactMap { MessageID($0) } }
 
     /// Writes a fact to standard output, at once.
     static func tell(_ fact: String) {
