@@ -1,5 +1,5 @@
 /// The same numbers for the same seed (SplitMix64, https://prng.di.unimi.it/splitmix64.c).
-package struct SeededNumbers: RandomNumberGenerator {
+package struct SeededNumbers: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     package init(seed: UInt64) {

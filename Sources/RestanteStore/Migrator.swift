@@ -205,7 +205,7 @@ public struct Migrator: Sendable {
     private func rehearse(_ path: String, _ pending: [Entry]) throws -> [Entry] {
         let copy = try Connection(path: ":memory:", mode: .readWrite)
         defer { copy.close() }
-        if try isPresent(path) {
+        if try isPresent(path), !RollbackJournal.isOfEmptyFile(database: path, vfs: options.vfs) {
             let source = try Connection(path: path, mode: .readOnly, vfs: options.vfs)
             defer { source.close() }
             try source.copy(to: copy)
@@ -216,8 +216,7 @@ public struct Migrator: Sendable {
 
     static func checksum(_ sql: [UInt8]) -> String { hexadecimal(SHA256.hash(data: sql)) }
 
-    /// False: not there, or empty (as it is once SQLite has undone a creation that was killed), which a new database may
-    /// replace.
+    /// False: not there, or empty, which a new database may replace.
     private func isPresent(_ path: String) throws -> Bool {
         var found = stat()
         guard stat(path, &found) == 0 else {
@@ -227,7 +226,7 @@ public struct Migrator: Sendable {
         guard found.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(.notADatabase, "\(path) is not a file. Name a database file with --database.")
         }
-        return found.st_size > 0 && !isInterruptedCreation(path)
+        return found.st_size > 0
     }
 
     /// Makes the file before SQLite does, so that nobody else on the machine can ever read it.

@@ -62,7 +62,10 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
             try loop.run()
         } catch {
             queue.close()
-            sink.store(failed: error)
+            // Whoever asked meanwhile hears that there is nobody left to answer.
+            for question in queue.take(until: nil).batch.questions { _ = question(.failure(error)) }
+            sink.store(failed: StoreError(damageFoundBy: error) ?? engine.engine.disk?.explain(error) ?? error)
+            engine.abandon()
         }
         engine.close()
         ended.happen()

@@ -7,5 +7,8 @@ struct Faults: AsyncParsableCommand {
         commandName: "restante-faults",
         abstract: "Break things on purpose, and see whether the promises hold.",
         discussion: "Scripts/faults builds and runs it; docs/RELIABILITY.md says what each part breaks.",
-        subcommands: [CrashCommand.self, CrashChild.self, LedgerCommand.self, Retention.self])
+        subcommands: [
+            BackupChild.self, BackupFault.self, ClockSteps.self, CrashChild.self, CrashCommand.self, Damage.self,
+            DiskFullCommand.self, IOErrorsCommand.self, LedgerCommand.self, PowerLossCommand.self, Retention.self,
+        ])
 }

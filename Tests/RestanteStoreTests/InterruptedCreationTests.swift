@@ -10,6 +10,8 @@ import Testing
         let folder = try Folder()
         try leave(in: folder, pagesBefore: 0)
         try opening.open(folder.database)
+        // The others look only, and leave the journal to whoever writes.
+        guard [.store, .up].contains(opening) else { return }
         #expect(try folder.texts("PRAGMA page_size") == ["8192"])
         #expect(try folder.texts("PRAGMA integrity_check") == ["ok"])
         #expect(!folder.exists("test.db-journal"))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FaultKit
 import Foundation
 import RestanteCore
 import RestanteStore
@@ -16,7 +17,7 @@ struct BackupChild: AsyncParsableCommand {
 
     func run() async throws {
         let store = try SQLiteStore.open(path: folder + "/mail.db")
-        let life = BackupLife(store, numbers: BackupNumbers(seed: seed), tag: tag, next: first)
+        let life = BackupLife(store, numbers: SeededNumbers(seed: seed), tag: tag, next: first)
         try await life.begin(isNew: first == 1)
         try await life.live(steps: 40)
         say("begins")

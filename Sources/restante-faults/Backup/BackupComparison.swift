@@ -1,4 +1,5 @@
 import CSQLite
+import FaultKit
 import Foundation
 import RestanteCore
 import RestanteStore
@@ -63,7 +64,7 @@ struct BackupComparison {
     private func expectNewPositions(_ restored: String) async throws {
         let before = try BackupRows.number("SELECT value FROM meta WHERE key = 'next_seq'", in: folder + "/mail.db")
         let store = try SQLiteStore.open(path: restored)
-        let life = BackupLife(store, numbers: BackupNumbers(seed: 1), tag: 0, next: 1_000_000_000)
+        let life = BackupLife(store, numbers: SeededNumbers(seed: 1), tag: 0, next: 1_000_000_000)
         try await life.send()
         await store.shutdown()
         let position = try BackupRows.number("SELECT max(seq) FROM messages", in: restored)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FaultKit
 import Foundation
 import RestanteStore
 
@@ -26,7 +27,7 @@ struct BackupFault: AsyncParsableCommand {
         let folder = FileManager.default.temporaryDirectory.appending(path: "restante-backup-\(seed)").path
         try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        var numbers = BackupNumbers(seed: seed)
+        var numbers = SeededNumbers(seed: seed)
         var ledger = BackupLedger(seed: seed)
         var counts = BackupCounts()
         for round in 1...max(rounds, 1) {
@@ -50,7 +51,7 @@ struct BackupFault: AsyncParsableCommand {
     }
 
     private func round(
-        _ round: Int, in folder: String, _ numbers: inout BackupNumbers, _ ledger: inout BackupLedger,
+        _ round: Int, in folder: String, _ numbers: inout SeededNumbers, _ ledger: inout BackupLedger,
         _ counts: inout BackupCounts
     ) async throws {
         let copy = "\(folder)/copy-\(round).db"
@@ -95,19 +96,4 @@ struct BackupCounts {
 struct BackupBroken: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct BackupNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
 }

@@ -1,3 +1,4 @@
+import FaultKit
 import Foundation
 import RestanteCore
 import RestanteStore
@@ -9,13 +10,13 @@ final class BackupLife {
 
     private let store: SQLiteStore
     private let sink = BackupSink()
-    private var numbers: BackupNumbers
+    private var numbers: SeededNumbers
     private let tag: UInt64
     private var next: Int
     private var lastSession: UInt64 = 1
     private var acknowledged: Set<Int> = []
 
-    init(_ store: SQLiteStore, numbers: BackupNumbers, tag: UInt64, next: Int) {
+    init(_ store: SQLiteStore, numbers: SeededNumbers, tag: UInt64, next: Int) {
         self.store = store
         self.numbers = numbers
         self.tag = tag

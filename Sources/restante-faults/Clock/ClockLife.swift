@@ -1,3 +1,4 @@
+import FaultKit
 import RestanteCore
 import RestanteStore
 
@@ -18,7 +19,7 @@ final class ClockLife {
     private let path: String
     private let machine = MachineClock()
     private let limits: Limits
-    private var random: SeededRandom
+    private var random: SeededNumbers
     private var caller: StoreCaller
     private var alice = SessionID(1)
     private var sessions: UInt64 = 1
@@ -33,7 +34,7 @@ final class ClockLife {
 
     init(path: String, seed: UInt64) throws {
         self.path = path
-        random = SeededRandom(seed: seed)
+        random = SeededNumbers(seed: seed)
         var limits = Limits()
         limits.timeToLive = 10 * 24 * 3600
         limits.dedupeHorizon = 6 * 24 * 3600
@@ -236,20 +237,5 @@ final class ClockLife {
         guard report.held == nil, report.store == report.wall else {
             throw BrokenPromise("the store does not follow a clock that is right: \(report)")
         }
-    }
-}
-
-/// SplitMix64: the same numbers from the same seed, everywhere.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -17,14 +17,15 @@ struct ClockSteps: AsyncParsableCommand {
     var seed: UInt64?
     @Option(help: "Lives, each from the next seed.")
     var rounds = 200
-    @Flag(help: "As CI runs it: 12 lives.")
+    @Flag(help: "As CI runs it: 7 lives.")
     var short = false
 
     func run() async throws {
         let first = seed ?? UInt64.random(in: 0..<1 << 32)
         print("clock: seed \(first)")
+        fflush(nil)
         var counts = ClockCounts()
-        for seed in first..<first + UInt64(short ? 12 : rounds) {
+        for seed in first..<first + UInt64(short ? 7 : rounds) {
             let folder = NSTemporaryDirectory() + "/restante-clock-\(UUID().uuidString)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(atPath: folder) }

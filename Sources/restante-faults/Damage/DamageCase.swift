@@ -1,3 +1,4 @@
+import FaultKit
 import Foundation
 
 /// One thing that is done to a copy.
@@ -15,7 +16,7 @@ struct DamageCase {
 
     /// - Parameter sizes: bytes of database and WAL, by state.
     init(_ number: Int, seed: UInt64, fixture: DamageFixture, owners: PageOwners) throws {
-        var random = SeededRandom(seed ^ UInt64(number) &* 0x2545_F491_4F6C_DD1D)
+        var random = SeededNumbers(seed: seed ^ UInt64(number) &* 0x2545_F491_4F6C_DD1D)
         let kind = Int.random(in: 0..<100, using: &random)
         state = kind < 35 ? .stopped : .killed
         isWAL = kind >= 60 && kind < 97

@@ -1,3 +1,4 @@
+import FaultKit
 import Foundation
 import RestanteCore
 import RestanteStore
@@ -46,7 +47,7 @@ struct DamageFixture {
 
     static func make(in folder: String, seed: UInt64) async throws {
         let fixture = DamageFixture(folder: folder)
-        var random = SeededRandom(seed)
+        var random = SeededNumbers(seed: seed)
         try await fixture.build("life.db", messages: 250, copyTo: fixture.database(.killed), &random)
         try FileManager.default.copyItem(atPath: "\(folder)/life.db", toPath: fixture.database(.stopped))
         try await fixture.build("other.db", messages: 60, copyTo: fixture.foreign, &random)
@@ -54,7 +55,7 @@ struct DamageFixture {
 
     /// Lives twice: what the first life wrote is in the database, what the second one writes is in the WAL when it is copied.
     private func build(
-        _ name: String, messages: Int, copyTo copy: String, _ random: inout SeededRandom
+        _ name: String, messages: Int, copyTo copy: String, _ random: inout SeededNumbers
     ) async throws {
         let path = "\(folder)/\(name)"
         let clock = FaultClock()
@@ -100,7 +101,8 @@ struct DamageFixture {
     }
 
     private func send(
-        _ number: Int, _ caller: StoreCaller, _ sessions: [SessionID], _ clock: FaultClock, _ random: inout SeededRandom
+        _ number: Int, _ caller: StoreCaller, _ sessions: [SessionID], _ clock: FaultClock,
+        _ random: inout SeededNumbers
     ) async throws {
         let user = UserName(unchecked: Self.users.randomElement(using: &random) ?? "")
         let recipient: Recipient =
@@ -120,7 +122,7 @@ struct DamageFixture {
     }
 
     private func drainSome(
-        _ caller: StoreCaller, _ session: SessionID, _ random: inout SeededRandom
+        _ caller: StoreCaller, _ session: SessionID, _ random: inout SeededNumbers
     ) async throws -> [String] {
         var read: [String] = []
         let events = try await caller.perform([.read(session)])
@@ -132,20 +134,5 @@ struct DamageFixture {
             try await caller.perform([.acknowledge(session, through: tag)])
         }
         return read
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -1,4 +1,5 @@
 import CSQLite
+import FaultKit
 import Foundation
 
 /// Which table or index each page of the sound databases belongs to; SQLite's `dbstat` says.
@@ -29,7 +30,7 @@ struct PageOwners {
     }
 
     /// A place in a table or index, each as likely as the other; in the part of a page that is used.
-    func place(_ state: DamageFixture.State, _ random: inout SeededRandom) -> Int? {
+    func place(_ state: DamageFixture.State, _ random: inout SeededNumbers) -> Int? {
         let all = names[state] ?? [:]
         guard let name = Set(all.values).sorted().randomElement(using: &random),
             let page = all.filter({ $0.value == name }).keys.sorted().randomElement(using: &random)

@@ -1,3 +1,4 @@
+import FaultKit
 import RestanteClient
 import RestanteCore
 
@@ -39,7 +40,7 @@ struct LedgerDevice: Sendable {
     ///
     /// - Parameter isEnough: asked after each event; true: the client is stopped.
     func read(
-        _ manner: Manner, _ generator: LedgerGenerator, displacing older: (LedgerDevice, connection: UInt64)? = nil,
+        _ manner: Manner, _ generator: SeededNumbers, displacing older: (LedgerDevice, connection: UInt64)? = nil,
         until isEnough: @Sendable (inout LedgerState) -> Bool = { _ in false }
     ) async {
         var generator = generator
@@ -60,7 +61,7 @@ struct LedgerDevice: Sendable {
         world.book.with { $0.ends(session) }
     }
 
-    private func acknowledge(_ manner: Manner, _ tokens: inout [DeliveryToken], _ generator: inout LedgerGenerator) {
+    private func acknowledge(_ manner: Manner, _ tokens: inout [DeliveryToken], _ generator: inout SeededNumbers) {
         let lag: Int
         switch manner {
         case .atOnce: lag = 0

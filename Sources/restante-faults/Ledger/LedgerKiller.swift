@@ -1,3 +1,4 @@
+import FaultKit
 import Glibc
 
 /// Kills the server again and again, and starts it again.
@@ -6,7 +7,7 @@ struct LedgerKiller {
     let server: LedgerServer
     let world: LedgerWorld
 
-    func run(_ generator: LedgerGenerator) async throws {
+    func run(_ generator: SeededNumbers) async throws {
         var generator = generator
         let began = ContinuousClock.now
         var kills = 0

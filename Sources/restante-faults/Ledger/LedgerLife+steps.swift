@@ -1,3 +1,4 @@
+import FaultKit
 import RestanteClient
 import RestanteCore
 

@@ -1,3 +1,4 @@
+import FaultKit
 import RestanteClient
 import RestanteCore
 
@@ -8,12 +9,12 @@ final class LedgerLife {
     let world: LedgerWorld
     let number: Int
     let address: DeviceAddress
-    var generator: LedgerGenerator
+    var generator: SeededNumbers
     /// Devices that this one has linked for its user and not unlinked.
     var guests: [DeviceAddress] = []
     var guestsMade = 0
 
-    init(_ world: LedgerWorld, _ number: Int, _ address: DeviceAddress, _ generator: LedgerGenerator) {
+    init(_ world: LedgerWorld, _ number: Int, _ address: DeviceAddress, _ generator: SeededNumbers) {
         (self.world, self.number, self.address, self.generator) = (world, number, address, generator)
     }
 

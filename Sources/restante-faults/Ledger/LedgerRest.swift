@@ -1,3 +1,4 @@
+import FaultKit
 import Glibc
 import RestanteClient
 import RestanteCore
@@ -24,7 +25,7 @@ struct LedgerRest {
         let device = try LedgerDevice(world, number, address)
         await withDiscardingTaskGroup { tasks in
             tasks.addTask { await device.run() }
-            await device.read(.atOnce, LedgerGenerator(seed: 0)) {
+            await device.read(.atOnce, SeededNumbers(seed: 0)) {
                 $0.sessions[device.session].map { $0.isDrained && $0.open.isEmpty } ?? true
             }
         }

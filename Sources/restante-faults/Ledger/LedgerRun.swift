@@ -1,3 +1,4 @@
+import FaultKit
 import Foundation
 import RestanteClient
 import RestanteCore
@@ -54,7 +55,7 @@ struct LedgerRun {
     }
 
     private func play(in world: LedgerWorld) async throws {
-        var generator = LedgerGenerator(seed: settings.seed)
+        var generator = SeededNumbers(seed: settings.seed)
         for address in world.permanent { _ = world.book.with { $0.adds(address, isPermanent: true) } }
         let rest = LedgerRest(world: world)
         try await rest.drainAll()
@@ -80,7 +81,7 @@ struct LedgerRun {
         let device = try LedgerDevice(world, 0, world.permanent[0])
         try await withThrowingDiscardingTaskGroup { tasks in
             tasks.addTask { await device.run() }
-            tasks.addTask { await device.read(.atOnce, LedgerGenerator(seed: 0)) }
+            tasks.addTask { await device.read(.atOnce, SeededNumbers(seed: 0)) }
             _ = try await device.client.request(.createGroup(LedgerWorld.core, members: world.users))
             device.client.stop()
         }

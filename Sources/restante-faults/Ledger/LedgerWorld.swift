@@ -1,3 +1,4 @@
+import FaultKit
 import Glibc
 import Logging
 import RestanteClient
@@ -60,7 +61,7 @@ final class LedgerWorld: Sendable {
     }
 
     /// A fresh id for this moment, by chance of the given generator.
-    static func id(_ generator: inout LedgerGenerator) -> MessageID {
+    static func id(_ generator: inout SeededNumbers) -> MessageID {
         MessageID(
             high: UInt64(now) << 16 | 0x7000 | generator.next() & 0xFFF, low: 1 << 63 | generator.next() >> 2)
     }
