@@ -170,6 +170,13 @@ public struct Migrator: Sendable {
                     + "Run the newer Restante that wrote it, or restore an older backup; the file has not been touched."
             )
         }
+        // Both are written in one transaction.
+        for migration in migrations where migration.version <= version && applied[migration.version] == nil {
+            throw StoreError(
+                .damaged,
+                "\(path) is damaged: it has schema version \(version), and no record of migration \(migration.name). "
+                    + "Restore a backup; the file has not been touched.")
+        }
         for migration in migrations {
             guard let record = applied[migration.version], record.checksum != Self.checksum(migration.sql) else {
                 continue

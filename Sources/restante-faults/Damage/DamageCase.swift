@@ -74,8 +74,14 @@ struct DamageCase {
 
     /// What the docs say cannot be told: a flip in the last commit of the WAL is what a torn write looks like, and what was
     /// cut off a WAL leaves no trace.
-    func cannotBeTold(lastCommitAt: Int) -> Bool {
-        guard isWAL else { return false }
+    ///
+    /// So it is with the last entries of a log that its index hides: no other table says where a log ends. `restante check
+    /// --full` finds them, and `REINDEX` brings them back.
+    func cannotBeTold(lastCommitAt: Int, _ owners: PageOwners) -> Bool {
+        guard isWAL else {
+            guard case .flip(let offset, _) = harm else { return false }
+            return owners.owner(state, offset) == "messages_by_log"
+        }
         switch harm {
         case .flip(let offset, _): return offset >= lastCommitAt
         case .cut: return true

@@ -70,7 +70,9 @@ struct DamageChild {
             details.append("\(device): \(verdict.rawValue) \(has.difference(from: owed))")
             if verdict.rank > kind.rank { kind = verdict }
         }
-        if kind == .silent || kind == .repeated, harm.cannotBeTold(lastCommitAt: owners.lastCommitAt) { kind = .known }
+        if kind == .silent || kind == .repeated, harm.cannotBeTold(lastCommitAt: owners.lastCommitAt, owners) {
+            kind = .known
+        }
         return DamageVerdict(kind: kind, place: harm.place(owners), detail: details.joined(separator: "; "))
     }
 }
