@@ -30,11 +30,10 @@ extension LedgerAudit {
     ) {
         let marks = state.readers[reader].marks(number)
         let what = "\(state.name(number)) for \(state.readers[reader].address)"
-        let loss = store.losses[part.log]?.first {
-            $0.device == cursor.device && $0.from <= part.seq && part.seq <= $0.through
-        }
+        let loss = store.losses[part.log]?[cursor.device]?.first { $0.from <= part.seq && part.seq <= $0.through }
         if let loss {
-            if marks.contains(.confirmed) {
+            // What was on its way when a membership ended or a mailbox was too full counts as lost, and may be kept yet.
+            if marks.contains(.confirmed), ![.removed, .quota].contains(loss.reason) {
                 breaks("\(what) was acknowledged and is counted in a gap(\(loss.reason.name))")
             }
         } else if cursor.acked >= part.seq {

@@ -4,13 +4,14 @@ extension LedgerAudit {
     /// P2: the gaps that were told are those that the database has, and their counts are what is missing.
     mutating func checkGaps() {
         var stored: [Int: [LedgerGap: Int64]] = [:]
+        let ofServer = Int64(state.messages.count { $0.author == nil })
         for (log, losses) in store.losses {
             guard let conversation = store.logs[log] else { continue }
-            for loss in losses {
+            for loss in losses.values.joined() {
                 guard let reader = numbers[loss.device], !store.unlinked.contains(loss.device) else { continue }
                 stored[reader, default: [:]][LedgerGap(conversation: conversation, reason: loss.reason), default: 0] +=
                     loss.count
-                checkCount(loss, conversation, reader)
+                checkCount(loss, conversation, reader, ofServer)
             }
         }
         for reader in state.readers.indices where rows[reader].map(store.unlinked.contains) == false {
@@ -32,19 +33,16 @@ extension LedgerAudit {
     }
 
     /// At least what users sent there and never came; at most that with what the server itself wrote to the log.
-    private mutating func checkCount(_ loss: LedgerStore.Loss, _ conversation: Conversation, _ reader: Int) {
+    private mutating func checkCount(
+        _ loss: LedgerStore.Loss, _ conversation: Conversation, _ reader: Int, _ ofServer: Int64
+    ) {
         var (missing, all): (Int64, Int64) = (0, 0)
-        for (id, parts) in store.parts {
-            for part in parts
-            where part.log == loss.log && loss.from <= part.seq && part.seq <= loss.through
-                && part.sender != loss.device
-            {
-                all += 1
-                guard let number = state.numbers[id], !part.isCancelled else { continue }
-                if loss.reason == .removed || !state.readers[reader].marks(number).contains(.delivered) { missing += 1 }
-            }
+        for (id, part) in store.messages(of: loss.log, from: loss.from, through: loss.through)
+        where part.sender != loss.device {
+            all += 1
+            guard let number = state.numbers[id], !part.isCancelled else { continue }
+            if loss.reason == .removed || !state.readers[reader].marks(number).contains(.delivered) { missing += 1 }
         }
-        let ofServer = Int64(state.messages.count { $0.author == nil })
         if loss.count < missing || loss.reason == .removed && loss.count > all + ofServer {
             breaks(
                 "P2: \(state.readers[reader].address) misses \(missing) messages of \(conversation), and the gap"

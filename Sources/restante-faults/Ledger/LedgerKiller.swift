@@ -50,5 +50,6 @@ struct LedgerKiller {
         print(
             "\(kills)/\(settings.kills) kills, \(counts.accepted) accepted, \(counts.delivered) delivered,"
                 + " \(broken) broken, \((ContinuousClock.now - began).components.seconds) s")
+        fflush(nil)
     }
 }

@@ -45,6 +45,8 @@ extension LedgerLife {
             let parts = list.devices.filter { DeviceAddress(user: user, device: $0) != address }
             guard !parts.isEmpty else { return }
             (message.parts, message.devicesVersion) = (parts, list.version)
+            // All parts together are as large as one message may be.
+            message.bytes = min(message.bytes, 5000)
         }
         let submitted = message
         let place = world.book.with { $0.submits(submitted) }

@@ -37,7 +37,10 @@ struct LedgerStore {
     var logs: [Int64: Conversation] = [:]
     var parts: [MessageID: [Part]] = [:]
     var cursors: [Int64: [Cursor]] = [:]
-    var losses: [Int64: [Loss]] = [:]
+    /// By log, then by device.
+    var losses: [Int64: [Int64: [Loss]]] = [:]
+    /// By log, in the order of their positions.
+    var log: [Int64: [(id: MessageID, part: Part)]] = [:]
     /// In words: what is still owed to devices that are linked, and what SQLite finds wrong.
     var faults: [String] = []
 
@@ -89,7 +92,9 @@ struct LedgerStore {
         for (id, part) in rows {
             if part.seq <= last { faults.append("position \(part.seq) was given out twice") }
             last = part.seq
-            if let id = MessageID(bytes: id) { parts[id, default: []].append(part) }
+            guard let id = MessageID(bytes: id) else { continue }
+            parts[id, default: []].append(part)
+            log[part.log, default: []].append((id, part))
         }
     }
 
@@ -112,7 +117,18 @@ struct LedgerStore {
                 device: $0.int(0), log: $0.int(1), from: $0.int(2), through: $0.int(3),
                 reason: LossReason(rawValue: Int($0.int(4))) ?? .damaged, count: $0.int(5))
         }
-        for loss in lost { losses[loss.log, default: []].append(loss) }
+        for loss in lost { losses[loss.log, default: [:]][loss.device, default: []].append(loss) }
+    }
+
+    /// What users sent within a stretch of a log.
+    func messages(of log: Int64, from: Int64, through: Int64) -> ArraySlice<(id: MessageID, part: Part)> {
+        guard let all = self.log[log] else { return [] }
+        var (low, high) = (0, all.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if all[middle].part.seq < from { low = middle + 1 } else { high = middle }
+        }
+        return all[low...].prefix { $0.part.seq <= through }
     }
 
     /// After everyone has drained, nothing is owed to anyone, and no message stands there twice.
