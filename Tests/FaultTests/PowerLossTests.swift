@@ -2,7 +2,7 @@ import FaultKit
 import Testing
 
 /// Some of the lives of `restante-faults power-loss`, on disks in memory.
-@Suite(.timeLimit(.minutes(3))) struct PowerLossTests {
+@Suite(.timeLimit(.minutes(5))) struct PowerLossTests {
     /// P1 to P5, whatever of the unsynced writes is forgotten, torn or reordered.
     @Test func nothingThatWasToldIsLost() throws {
         let first = UInt64.random(in: 1...UInt64(UInt32.max))

@@ -5,7 +5,7 @@ import Testing
 @testable import RestanteGateway
 
 /// Tokens over real sockets: whoever presents a bad one learns nothing, wherever it is presented.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AuthenticationTests {
     static let subprotocol = "sec-websocket-protocol: restante.v1.json"
 

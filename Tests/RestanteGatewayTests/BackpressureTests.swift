@@ -8,7 +8,7 @@ import Testing
 
 /// Who stops reading when it becomes too much. One event loop, so that a request on another socket of it shows that
 /// whatever had come before has been looked at.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct BackpressureTests {
     static func send(_ number: Int) -> String {
         #"{"status": {"messageId": "\#(ConnectionTests.idText)"}, "requestId": "\#(number)"}"#

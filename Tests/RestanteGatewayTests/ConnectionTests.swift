@@ -6,7 +6,7 @@ import Testing
 @testable import RestanteGateway
 
 /// A session over a real socket, from the upgrade to the end.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConnectionTests {
     static let idText = "AZOrjd4AcACAAAAAAAAAAQ=="
 

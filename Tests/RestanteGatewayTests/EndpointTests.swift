@@ -7,7 +7,7 @@ import Testing
 @testable import RestanteGateway
 
 /// Plain HTTP: messages of the app's backend, and the probes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EndpointTests {
     static let json = "content-type: application/json"
     static let body = #"{"messageId": "\#(ConnectionTests.idText)", "user": "bob", "payload": "AQI="}"#

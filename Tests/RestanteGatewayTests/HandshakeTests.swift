@@ -7,7 +7,7 @@ import Testing
 @testable import RestanteGateway
 
 /// The upgrade over real sockets: which requests become a session, and what the others are told.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HandshakeTests {
     @Test(arguments: WireFormat.allCases) func speaksBothSubprotocols(format: WireFormat) async throws {
         try await TestServer.run { server in

@@ -6,7 +6,7 @@ import Testing
 @testable import RestanteGateway
 
 /// How sessions go on and how they end, over real sockets.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LifecycleTests {
     @Test(arguments: [(SessionEnd.displaced, "displaced", UInt16(4409)), (.unlinked, "unlinked", 4403)])
     func endedByTheStore(end: SessionEnd, word: String, code: UInt16) async throws {

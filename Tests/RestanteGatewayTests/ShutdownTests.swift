@@ -6,7 +6,7 @@ import Testing
 @testable import RestanteGateway
 
 /// How the gateway ends: in good order when asked, without a word when the store has failed.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ShutdownTests {
     /// A store that does not answer sends by itself.
     static func silent(holdsShutdown: Bool = false) -> ScriptedStore {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import RestanteStore
 
-@Suite(.timeLimit(.minutes(3))) struct BackupTests {
+@Suite(.timeLimit(.minutes(5))) struct BackupTests {
     /// All that was accepted before is in it, what was accepted after is not, and there is no hole between.
     @Test func aBackupWhileMailComesInIsOneMoment() async throws {
         let box = try await Postbox.filled(megabytes: 20)

@@ -4,7 +4,7 @@ import Testing
 @testable import RestanteStore
 
 /// A store whose machine's clock steps: nothing is forgotten before its time, whatever the clock says.
-@Suite(.timeLimit(.minutes(1))) struct ClockTests {
+@Suite(.timeLimit(.minutes(5))) struct ClockTests {
     private static let day: Int64 = 24 * 3_600_000
     private static let year = 365 * day
 

@@ -5,7 +5,7 @@ import Testing
 @testable import RestanteStore
 
 /// What is damaged in a database is told as a gap, or refused with what to do; it is never taken for something else.
-@Suite(.timeLimit(.minutes(2))) struct DamagedStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct DamagedStoreTests {
     /// Ten messages for bob's phone, of which it has acknowledged the first three; its laptop has none.
     private func tenForBob() async throws -> Postbox {
         let postbox = try Postbox()

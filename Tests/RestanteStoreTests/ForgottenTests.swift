@@ -5,7 +5,7 @@ import Testing
 @testable import RestanteStore
 
 /// P7: however a message ends, its bytes are out of the database and its WAL.
-@Suite(.timeLimit(.minutes(1))) struct ForgottenTests {
+@Suite(.timeLimit(.minutes(5))) struct ForgottenTests {
     private static let secret = Payload("the bytes that nobody may find".utf8)
 
     /// How a message to bob, who has one device, comes to its end.

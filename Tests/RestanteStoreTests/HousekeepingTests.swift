@@ -5,7 +5,7 @@ import Testing
 @testable import RestanteStore
 
 /// What the store does by itself while it runs: nothing here waits for a shutdown, which tidies up on its own.
-@Suite(.timeLimit(.minutes(1))) struct HousekeepingTests {
+@Suite(.timeLimit(.minutes(5))) struct HousekeepingTests {
     /// One log alone, larger than a slice: the slices must follow each other at once.
     @Test func acknowledgedMailIsSweptWhileTheStoreRuns() async throws {
         let box = try Postbox()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RestanteStore
 
-@Suite(.timeLimit(.minutes(1))) struct RestoreTests {
+@Suite(.timeLimit(.minutes(5))) struct RestoreTests {
     /// The server goes on after the backup: what it gave out then is not given out again.
     @Test func afterARestoreNothingIsGivenOutTwice() async throws {
         let box = try Postbox()

@@ -4,7 +4,7 @@ import Testing
 @testable import RestanteStore
 
 /// A foreign reader that stalls: the WAL grows to its cap and no further, and all is well again when the reader ends.
-@Suite(.timeLimit(.minutes(2))) struct WALCapTests {
+@Suite(.timeLimit(.minutes(5))) struct WALCapTests {
     @Test func sendsAreRefusedAtTheCapUntilTheReaderEnds() async throws {
         var limits = Limits()
         limits.walBytes = 8 << 20

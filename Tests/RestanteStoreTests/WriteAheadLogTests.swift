@@ -5,7 +5,7 @@ import Testing
 @testable import RestanteStore
 
 /// What SQLite would drop in silence is refused; what a crash leaves behind is not.
-@Suite(.timeLimit(.minutes(2))) struct WriteAheadLogTests {
+@Suite(.timeLimit(.minutes(5))) struct WriteAheadLogTests {
     @Test func whatAKillLeavesIsSound() throws {
         let wal = try WALFile()
         let found = try wal.look()

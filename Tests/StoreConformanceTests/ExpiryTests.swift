@@ -3,7 +3,7 @@ import RestanteStore
 import Testing
 
 /// Messages whose time is over: told as a gap in their place, never passed over.
-@Suite(.timeLimit(.minutes(1))) struct ExpiryTests {
+@Suite(.timeLimit(.minutes(5))) struct ExpiryTests {
     @Test(arguments: Backend.allCases)
     func aRunOfExpiredMessagesIsOneGapInItsPlace(_ backend: Backend) async throws {
         let clock = TestClock()

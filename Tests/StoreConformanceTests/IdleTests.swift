@@ -3,7 +3,7 @@ import RestanteStore
 import Testing
 
 /// Devices that do not come back, and what senders hear of mail that nobody will have.
-@Suite(.timeLimit(.minutes(1))) struct IdleTests {
+@Suite(.timeLimit(.minutes(5))) struct IdleTests {
     private static let day: Int64 = 24 * 3600
 
     @Test(arguments: Backend.allCases)

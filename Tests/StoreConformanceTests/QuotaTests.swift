@@ -3,7 +3,7 @@ import RestanteStore
 import Testing
 
 /// What may wait for a device: one that is dead never blocks the others, and nothing is lost without a gap.
-@Suite(.timeLimit(.minutes(1))) struct QuotaTests {
+@Suite(.timeLimit(.minutes(5))) struct QuotaTests {
     private static var small: Limits {
         var limits = Limits()
         limits.mailboxMessages = 8
