@@ -144,7 +144,8 @@ let package = Package(
             dependencies: ["CSQLite", "RestanteCore", "RestanteMigrations", "RestanteStore"],
             swiftSettings: strict),
         .testTarget(
-            name: "FaultTests", dependencies: ["FaultKit", "RestanteCore", "RestanteStore"], swiftSettings: strict),
+            name: "FaultTests", dependencies: ["CFaultVFS", "FaultKit", "RestanteCore", "RestanteStore"],
+            swiftSettings: strict),
         .testTarget(
             name: "RestanteWireTests",
             dependencies: [

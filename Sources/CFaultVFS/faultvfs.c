@@ -6,8 +6,9 @@ typedef struct {
     sqlite3_file base;
     FaultDisk *disk;
     Inode *inode;
-    int syncsDirectory; // with its first sync, as the unix VFS does for a journal that it made
+    int syncsDirectory; // with its first sync, as the unix VFS does for a journal that it may have made
     int deletes;        // at closing
+    int isReadOnly;
     char *name;
 } File;
 
@@ -37,6 +38,7 @@ static int file_write(sqlite3_file *given, const void *bytes, int count, sqlite3
     File *file = (File *)given;
     int after;
     FaultManner manner;
+    if (file->isReadOnly) return SQLITE_READONLY;
     if (disk_step(file->disk, &after)) {
         if (after) inode_write(file->inode, bytes, count, offset);
         return SQLITE_IOERR_WRITE;
@@ -53,6 +55,7 @@ static int file_truncate(sqlite3_file *given, sqlite3_int64 size) {
     File *file = (File *)given;
     int after;
     FaultManner manner;
+    if (file->isReadOnly) return SQLITE_READONLY;
     if (disk_step(file->disk, &after)) {
         if (after) inode_truncate(file->inode, size);
         return SQLITE_IOERR_TRUNCATE;
@@ -91,7 +94,13 @@ static int file_size(sqlite3_file *given, sqlite3_int64 *size) {
     return SQLITE_OK;
 }
 
+// A file that is open for reading takes no lock for writing, as on Linux: that is what keeps SQLite from making a checkpoint
+// when a read-only connection is closed.
 static int file_lock(sqlite3_file *given, int lock) {
+    return ((File *)given)->isReadOnly && lock > SQLITE_LOCK_SHARED ? SQLITE_IOERR_LOCK : SQLITE_OK;
+}
+
+static int file_unlock(sqlite3_file *given, int lock) {
     (void)given, (void)lock;
     return SQLITE_OK;
 }
@@ -148,7 +157,7 @@ static int shm_unmap(sqlite3_file *given, int deletes) {
 
 static const sqlite3_io_methods methods = {
     2,         file_close,    file_read,    file_write,  file_truncate,        file_sync, file_size, file_lock,
-    file_lock, file_reserved, file_control, file_sector, file_characteristics, shm_map,   shm_lock,  shm_barrier,
+    file_unlock, file_reserved, file_control, file_sector, file_characteristics, shm_map,   shm_lock,  shm_barrier,
     shm_unmap, NULL,          NULL,
 };
 
@@ -170,8 +179,9 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *given, int
     if ((flags & SQLITE_OPEN_MAIN_DB) && inode->openCount > 0) return SQLITE_CANTOPEN;
     inode->openCount++;
     int journals = SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL;
-    file->syncsDirectory = isNew && (flags & journals) != 0;
+    file->syncsDirectory = (flags & SQLITE_OPEN_CREATE) && (flags & journals) != 0;
     file->deletes = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
+    file->isReadOnly = (flags & SQLITE_OPEN_READONLY) != 0;
     file->disk = disk;
     file->inode = inode;
     file->name = name ? strdup(name) : NULL;

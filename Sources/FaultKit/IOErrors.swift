@@ -88,7 +88,7 @@ package struct IOErrors {
 
     private func open(_ life: Life, _ disk: FaultDisk) throws -> SteppedStore {
         try disk.showPresence()
-        let store = try SteppedStore(path: disk.database, options: disk.options())
+        let store = try SteppedStore(path: disk.database, options: disk.options(), checkpointPages: 40)
         life.promises.reopened(head: store.position)
         return store
     }

@@ -57,7 +57,8 @@ package struct PowerLoss {
 
     private func open(_ life: Life, _ disk: FaultDisk) throws -> SteppedStore {
         try disk.showPresence()
-        let store = try SteppedStore(path: disk.database, options: disk.options(synchronous: synchronous))
+        let store = try SteppedStore(
+            path: disk.database, options: disk.options(synchronous: synchronous), checkpointPages: 40)
         life.promises.reopened(head: store.position)
         return store
     }

@@ -7,8 +7,11 @@ package final class SteppedStore {
     private let box: EngineBox
     private var engine: Engine { box.engine }
 
-    package init(path: String, options: StoreOptions) throws {
+    /// - Parameter checkpointPages: of the WAL, at which SQLite makes a checkpoint by itself, whose errors it tells nobody;
+    ///   nil: as many as in a server, which a short life never comes to.
+    package init(path: String, options: StoreOptions, checkpointPages: Int? = nil) throws {
         box = try EngineBox(path: path, options: options)
+        if let checkpointPages { try engine.connection.execute("PRAGMA wal_autocheckpoint = \(checkpointPages)") }
     }
 
     deinit { close() }

@@ -13,8 +13,8 @@
 //   order and torn at 512 or 4096 bytes; bytes outside of a write are never touched by it (SQLite counts on that as
 //   "powersafe overwrite", and the unix VFS claims it). Room that a file grew by without being written is zeros or garbage.
 // - A name in the directory is durable when the directory was synced after it was made or removed. The unix VFS does that
-//   at the first sync of a journal or WAL that it made, and at a deletion that asks for it, and never for the database
-//   itself; so does this. (ext4 syncs the name of a new file with the file; nothing here relies on that.)
+//   at the first sync of each opening of a journal or WAL (also of one that was there before: seen with strace, 3.40.1), at a
+//   deletion that asks for it, and never for the database itself; so does this. (ext4 syncs the name of a new file with the file; nothing here relies on that.)
 // - A failed sync leaves what was written readable and not on the disk, and the next sync does not bring it there either:
 //   Linux marks the pages clean (https://lwn.net/Articles/752063/).
 typedef struct FaultDisk FaultDisk;

@@ -20,7 +20,8 @@ struct IOErrorsCommand: AsyncParsableCommand {
         var (cases, broken) = (0, 0)
         for seed in first..<(first + UInt64(lives)) {
             for fault in IOErrors.faults where "\(fault)".hasPrefix(only) {
-                let outcome = try IOErrors(seed: seed, fault: fault).run()
+                // An odd stride: whether the power goes after the restart is told from k's lowest bit.
+                let outcome = try IOErrors(seed: seed, fault: fault).run(by: short ? 3 : 1)
                 cases += outcome.cases
                 broken += outcome.broken.count
                 for what in outcome.broken.prefix(3) {
