@@ -24,7 +24,7 @@ struct CrashCommand: AsyncParsableCommand {
     func run() async throws {
         let seed = seed ?? .random(in: 0 ... .max)
         let stride = short ? 3 : 1
-        let folder = "/tmp/restante-crash-\(UInt32.random(in: 0 ... .max))"
+        let folder = NSTemporaryDirectory() + "/restante-crash-\(UInt32.random(in: 0 ... .max))"
         print(short ? "crash: seed \(seed), every third write" : "crash: every write")
         let began = ContinuousClock.now
         let run = CrashRun(folder: folder, stride: stride, first: 1 + Int(seed % UInt64(stride)), jobs: max(jobs, 1))

@@ -9,6 +9,7 @@ struct LedgerRest {
     private static let seconds = 60
 
     let world: LedgerWorld
+    let server: LedgerServer
 
     /// Every device that is linked connects, acknowledges everything, and goes.
     func drainAll() async throws {
@@ -37,6 +38,7 @@ struct LedgerRest {
             try await Task.sleep(for: .seconds(Self.seconds))
             for line in world.book.with({ $0.unsettled }) { print("BROKEN \(line)") }
             print("BROKEN not everything has come to rest after \(Self.seconds) seconds")
+            _ = await server.stop(SIGKILL)
             exit(1)
         }
     }

@@ -16,7 +16,7 @@ struct LedgerRun {
 
     init(_ settings: LedgerSettings) throws {
         self.settings = settings
-        directory = "/tmp/restante-ledger-\(UInt32.random(in: 0 ... .max))"
+        directory = NSTemporaryDirectory() + "/restante-ledger-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         server = try LedgerServer(binary: settings.binary, directory: directory)
     }
@@ -57,7 +57,7 @@ struct LedgerRun {
     private func play(in world: LedgerWorld) async throws {
         var generator = SeededNumbers(seed: settings.seed)
         for address in world.permanent { _ = world.book.with { $0.adds(address, isPermanent: true) } }
-        let rest = LedgerRest(world: world)
+        let rest = LedgerRest(world: world, server: server)
         try await rest.drainAll()
         try await makeCore(in: world)
         let killer = LedgerKiller(settings: settings, server: server, world: world)
