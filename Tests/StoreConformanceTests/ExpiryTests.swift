@@ -95,6 +95,9 @@ import Testing
         try await room.register("bob/phone")
         let alice = try await room.connect("alice/laptop")
         for number in 1...4 { _ = try await alice.ask(.create("club\(number)", "bob")) }
+        let joined = try await room.connect("bob/phone")
+        try await joined.drain()
+        try await joined.leave()
         for round in 1...6 {
             for number in 1...4 { try await alice.send(ttl: 60, to: .group("club\(number)")) }
             if round == 3 { try await alice.send("middle", to: .group("club2")) }
