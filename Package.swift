@@ -44,12 +44,13 @@ let package = Package(
             resources: [.embedInCode("0001-initial.sql"), .embedInCode("0002-retention.sql")], swiftSettings: strict),
         .target(name: "RestanteCore", swiftSettings: strict),
         // The store's VFS: C, since SQLite calls it.
-        .target(name: "CStoreVFS", dependencies: ["CSQLite"]),
+        .target(name: "CStoreVFS", dependencies: ["CSQLite", "CXXHash"]),
         .target(
             name: "RestanteStore",
             dependencies: [
                 "CSQLite", "CStoreVFS", "CXXHash", "RestanteCore", "RestanteMigrations",
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),

@@ -1,6 +1,7 @@
 #ifndef RESERVE_H
 #define RESERVE_H
 
+#include "checkpoint.h"
 #include "storevfs.h"
 #include <sqlite3.h>
 
@@ -11,6 +12,7 @@ struct StoreVFS {
     int error;
     int reserve; // a descriptor; -1: none
     int64_t whole, held, piece;
+    Checkpoint checkpoint;
 };
 
 // Gives a piece of the reserve back to the file system. 0: nothing is left of it.

@@ -21,22 +21,46 @@ static int noted(sqlite3_file *given, int code) {
     return code;
 }
 
-static int file_close(sqlite3_file *given) { return FORWARD(xClose); }
+// The part of a file's VFS that knows of checkpoints; NULL: it is not the database.
+static Checkpoint *checkpoint_of(sqlite3_file *given) {
+    Checkpoint *checkpoint = &((File *)given)->vfs->checkpoint;
+    return checkpoint->database == real(given) ? checkpoint : NULL;
+}
+
+static int file_close(sqlite3_file *given) {
+    Checkpoint *checkpoint = checkpoint_of(given);
+    if (checkpoint) {
+        checkpoint_forget(checkpoint);
+        checkpoint->database = NULL;
+    }
+    return FORWARD(xClose);
+}
 
 static int file_read(sqlite3_file *given, void *bytes, int count, sqlite3_int64 offset) {
     return FORWARD(xRead, bytes, count, offset);
 }
 
 static int file_write(sqlite3_file *given, const void *bytes, int count, sqlite3_int64 offset) {
+    Checkpoint *checkpoint = checkpoint_of(given);
+    if (checkpoint && checkpoint_skips(checkpoint, bytes, count, offset)) return SQLITE_OK;
     int code = FORWARD(xWrite, bytes, count, offset);
     while (code == SQLITE_FULL && reserve_release(((File *)given)->vfs)) {
         code = FORWARD(xWrite, bytes, count, offset);
     }
+    if (checkpoint && code == SQLITE_OK) checkpoint_wrote(checkpoint, bytes, count, offset);
     return noted(given, code);
 }
 
-static int file_truncate(sqlite3_file *given, sqlite3_int64 size) { return noted(given, FORWARD(xTruncate, size)); }
-static int file_sync(sqlite3_file *given, int flags) { return noted(given, FORWARD(xSync, flags)); }
+static int file_truncate(sqlite3_file *given, sqlite3_int64 size) {
+    Checkpoint *checkpoint = checkpoint_of(given);
+    if (checkpoint && checkpoint->state != CHECKPOINT_WRITES) checkpoint_forget(checkpoint);
+    return noted(given, FORWARD(xTruncate, size));
+}
+static int file_sync(sqlite3_file *given, int flags) {
+    Checkpoint *checkpoint = checkpoint_of(given);
+    if (checkpoint && checkpoint->state == CHECKPOINT_WRITES) return SQLITE_BUSY;
+    return noted(given, FORWARD(xSync, flags));
+}
 static int file_size(sqlite3_file *given, sqlite3_int64 *size) { return FORWARD(xFileSize, size); }
 static int file_lock(sqlite3_file *given, int lock) { return FORWARD(xLock, lock); }
 static int file_unlock(sqlite3_file *given, int lock) { return FORWARD(xUnlock, lock); }
@@ -94,6 +118,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *given, int
     if (real(given)->pMethods) {
         int version = real(given)->pMethods->iVersion;
         file->base.pMethods = &methods[version > 3 ? 2 : version - 1];
+        if ((flags & SQLITE_OPEN_MAIN_DB) && (flags & SQLITE_OPEN_READWRITE)) store->checkpoint.database = real(given);
     }
     return code;
 }
@@ -146,6 +171,7 @@ StoreVFS *store_vfs_create(const char *name, const char *base) {
 void store_vfs_destroy(StoreVFS *store) {
     sqlite3_vfs_unregister(&store->vfs);
     if (store->reserve >= 0) close(store->reserve);
+    free(store->checkpoint.written);
     free(store->name);
     free(store);
 }

@@ -41,6 +41,7 @@ final class EngineBox: @unchecked Sendable {
         guard !isClosed else { return }
         isClosed = true
         engine.endBackup()
+        engine.endCheckpoint()
         engine.connection.close()
         lock = nil
     }

@@ -42,6 +42,8 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
         let work = ThreadWork { [self] in serve(sink) }
         thread.withLock { thread in
             precondition(thread == nil, "a store is started once")
+            // A question that asks nothing wakes the store's thread.
+            engine.engine.checkpoint.whenSynced = { [queue] in _ = queue.add { _ in nil } }
             thread = work.start()
         }
     }
@@ -94,6 +96,9 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     package func holds(_ sql: String) async throws -> Bool {
         try await ask { try $0.connection.first(sql) { $0.int(0) } ?? 0 } != 0
     }
+
+    /// How long what the store did of its own accord has kept commits waiting since it was started.
+    package func pauses() async throws -> Pauses { try await ask { $0.pauses } }
 
     // MARK: SessionDirectory
 

@@ -10,11 +10,13 @@ enum Schema {
     static let newFile = "PRAGMA page_size = 8192; PRAGMA journal_mode = wal;"
 
     /// Set at each start and read back, since a pragma that SQLite does not like is ignored in silence.
+    ///
+    /// `wal_autocheckpoint`: checkpoints are made between two commits (`Engine+checkpoint.swift`), and not within one.
     static let settings: [(pragma: String, value: String, readBack: String)] = [
         ("journal_mode", "wal", "wal"),
         ("secure_delete", "ON", "1"),
         ("foreign_keys", "ON", "1"),
-        ("wal_autocheckpoint", "8000", "8000"),
+        ("wal_autocheckpoint", "0", "0"),
         ("journal_size_limit", "67108864", "67108864"),
         ("cache_size", "-262144", "-262144"),
         ("temp_store", "MEMORY", "2"),

@@ -7,11 +7,11 @@ package final class SteppedStore {
     private let box: EngineBox
     private var engine: Engine { box.engine }
 
-    /// - Parameter checkpointPages: of the WAL, at which SQLite makes a checkpoint by itself, whose errors it tells nobody;
-    ///   nil: as many as in a server, which a short life never comes to.
+    /// - Parameter checkpointPages: of the WAL, at which each step of a checkpoint is made after a commit; nil: as many as in a
+    ///   server, which a short life never comes to.
     package init(path: String, options: StoreOptions, checkpointPages: Int? = nil) throws {
         box = try EngineBox(path: path, options: options)
-        if let checkpointPages { try engine.connection.execute("PRAGMA wal_autocheckpoint = \(checkpointPages)") }
+        if let checkpointPages { engine.checkpoint.frames = checkpointPages }
     }
 
     deinit { close() }
@@ -19,6 +19,7 @@ package final class SteppedStore {
     /// One batch, and the pages that it had no room for; what comes back is durable.
     package func run(_ commands: [StoreCommand]) throws -> [StoreEvent] {
         var events = try engine.run(commands)
+        if engine.isCheckpointDue { try engine.checkpointStep() }
         while engine.hasPagesToRead { events += try engine.run([]) }
         return events
     }
@@ -32,8 +33,8 @@ package final class SteppedStore {
 
     package func truncateWAL() throws { _ = try engine.truncateWAL() }
 
-    /// A checkpoint as SQLite makes one by itself when the WAL has grown.
-    package func checkpoint() throws { try engine.connection.execute("PRAGMA wal_checkpoint(PASSIVE)") }
+    /// One of the two steps of a checkpoint.
+    package func checkpoint() throws { try engine.checkpointStep() }
 
     /// The highest position that was given out.
     package var position: Int64 { engine.positions.head }

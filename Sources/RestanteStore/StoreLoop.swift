@@ -5,12 +5,6 @@ import RestanteCore
 ///
 /// No timer makes batches: while one commit is synced the next batch gathers, so batches grow by themselves under load.
 struct StoreLoop {
-    /// Swept sooner than this, a log would be visited for a message at a time.
-    private static let sweepAfter: UInt64 = 1_000_000_000
-    /// While commits follow each other, sweeping waits for longer: it goes cheaper together, and a quiet moment may come.
-    /// Far below the five minutes of P7.
-    private static let sweepUnderLoadAfter: UInt64 = 20_000_000_000
-    private static let sweepAtLogs = 65536
     private static let maintenanceEvery: UInt64 = 60_000_000_000
     private static let lastSweep: UInt64 = 2_000_000_000
 
@@ -20,12 +14,13 @@ struct StoreLoop {
     /// When a full disk was looked at last.
     var lookedAtDiskAt: UInt64 = 0
     private var maintainedAt = monotonicNanoseconds()
-    private var prunes = false
+    private var upkeep: Upkeep
 
     init(engine: Engine, queue: WorkQueue, sink: any StoreSink) {
         self.engine = engine
         self.queue = queue
         self.sink = sink
+        upkeep = Upkeep(engine)
     }
 
     /// Runs until the queue is closed and empty; the file is left with an empty WAL.
@@ -33,7 +28,7 @@ struct StoreLoop {
         // An earlier process may have used up what there was.
         try watchDisk(monotonicNanoseconds())
         for notice in try engine.watchClock() { sink.store(noticed: notice) }
-        prunes = try engine.pruneSlice()
+        upkeep.prunes = try engine.pruneSlice()
         while true {
             let (batch, hadBeenFull) = queue.take(until: nextWork)
             do {
@@ -76,44 +71,28 @@ struct StoreLoop {
         _ = try engine.truncateWAL()
     }
 
-    /// When there is something to do even if nothing comes; nil: nothing.
-    private var nextWork: UInt64? {
+    /// When there is something to do even if nothing comes.
+    private var nextWork: UInt64 {
         let now = monotonicNanoseconds()
-        if engine.hasPagesToRead || prunes || sweepIsDue(now, isIdle: true) { return now }
-        let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
+        if engine.hasPagesToRead { return now }
         return min(
-            sweep ?? .max, now + engine.retentionDueIn, engine.backup?.dueAt ?? .max, diskDueAt ?? .max,
-            walDueAt ?? .max,
-            maintainedAt + Self.maintenanceEvery)
+            upkeep.dueAt(now), diskDueAt ?? .max, walDueAt ?? .max, maintainedAt + Self.maintenanceEvery)
     }
 
-    private func sweepIsDue(_ now: UInt64, isIdle: Bool) -> Bool {
-        if engine.sweeper.isUnderWay { return true }
-        guard let noted = engine.sweeper.firstNotedAt else { return false }
-        if engine.pressure.disk != nil { return true }
-        let wait = isIdle ? Self.sweepAfter : Self.sweepUnderLoadAfter
-        return engine.sweeper.count >= Self.sweepAtLogs || now >= noted + wait
-    }
-
-    /// One slice of each, so that the next commit never waits for long.
+    /// One slice, so that the next commit never waits for long.
     private mutating func tidy(isIdle: Bool) throws {
+        let events = try upkeep.slice(isIdle: isIdle)
+        if !events.isEmpty { sink.store(committed: events) }
         let now = monotonicNanoseconds()
-        if sweepIsDue(now, isIdle: isIdle) { try engine.sweepSlice() }
-        if prunes || engine.hasExcessIDs { prunes = try engine.pruneSlice() }
-        if engine.isRetentionDue {
-            let events = try engine.retentionSlice()
-            if !events.isEmpty { sink.store(committed: events) }
-        }
         try engine.watchDatabaseSize()
-        engine.backupSlice()
         try watchDisk(now)
         try watchWAL(now)
         for notice in try engine.watchClock() { sink.store(noticed: notice) }
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now
-        prunes = try engine.pruneSlice()
+        upkeep.prunes = true
         try engine.seeConnected()
         try engine.saveCounts()
-        if engine.sweeper.hasDeleted { _ = try engine.truncateWAL() }
+        if engine.sweeper.hasDeleted { engine.checkpoint.truncates = true }
     }
 }

@@ -12,7 +12,7 @@ import Testing
         "secure_delete": "1",  // deleted bytes are overwritten (P7)
         "page_size": "8192",
         "foreign_keys": "1",
-        "wal_autocheckpoint": "8000",
+        "wal_autocheckpoint": "0",
         "journal_size_limit": "67108864",
         "cache_size": "-262144",
         "temp_store": "2",  // memory: nothing of a message in a temporary file

@@ -2,16 +2,29 @@ import CSQLite
 import RestanteCore
 
 extension Engine {
-    /// Rows that one slice of pruning takes from a table.
-    private static let pruned = 1000
+    /// Rows that are taken from a table between two looks at the clock.
+    private static let stride = 256
 
     /// One slice of sweeping, in a transaction of its own.
     func sweepSlice() throws {
-        try transaction { try sweeper.sweep(connection) }
+        try paces.sweep.slice { deadline in
+            try transaction { try sweeper.sweep(connection, until: deadline) }
+        }
     }
 
-    /// Forgets what is past the dedupe horizon, a slice at a time; true: there is more.
+    /// Forgets what is past the dedupe horizon, a slice in a transaction of its own; true: there is more.
     func pruneSlice() throws -> Bool {
+        try paces.prune.slice { deadline in
+            var more = true
+            try transaction {
+                repeat { more = try prune() } while more && monotonicNanoseconds() < deadline
+            }
+            return more
+        }
+    }
+
+    /// A stride of each; true: there is more.
+    private func prune() throws -> Bool {
         let moreExcess = try pruneExcess()
         let now = ageTime
         guard timekeeper.mayForget else { return moreExcess }
@@ -26,7 +39,7 @@ extension Engine {
     private func pruneAccepted(before horizon: Int64) throws -> Bool {
         let target = MessageID(oldestAt: horizon)
         guard target > idsFrom, let oldest = try acceptedID(before: target, skipping: 0) else { return false }
-        let boundary = try acceptedID(before: target, skipping: Self.pruned) ?? target
+        let boundary = try acceptedID(before: target, skipping: Self.stride) ?? target
         try forgetIDs(below: boundary == oldest ? min(oldest.next, target) : boundary)
         return boundary < target
     }
@@ -40,7 +53,7 @@ extension Engine {
         guard excess > 0 else { return false }
         let newest = MessageID(high: .max, low: .max)
         guard let oldest = try acceptedID(before: newest, skipping: 0),
-            let boundary = try acceptedID(before: newest, skipping: Int(min(excess, Int64(Self.pruned))))
+            let boundary = try acceptedID(before: newest, skipping: Int(min(excess, Int64(Self.stride))))
         else {
             // Fewer than was thought: it is an upper bound after a kill.
             acceptedRows.value = try connection.first("SELECT count(*) FROM accepted") { $0.int(0) } ?? 0
@@ -52,12 +65,10 @@ extension Engine {
 
     /// Many rows can share an id: every device may choose the same, and a sealed send has a row a part.
     private func forgetIDs(below boundary: MessageID) throws {
-        try transaction {
-            try connection.run("DELETE FROM accepted WHERE message_id < ?1", boundary.bytes)
-            acceptedRows.value -= Int64(connection.changes)
-            try connection.run("UPDATE meta SET value = ?1 WHERE key = 'ids_from'", boundary.bytes)
-            try acceptedRows.save(on: connection, at: positions.head)
-        }
+        try connection.run("DELETE FROM accepted WHERE message_id < ?1", boundary.bytes)
+        acceptedRows.value -= Int64(connection.changes)
+        try connection.run("UPDATE meta SET value = ?1 WHERE key = 'ids_from'", boundary.bytes)
+        try acceptedRows.save(on: connection, at: positions.head)
         idsFrom = boundary
     }
 
@@ -75,31 +86,20 @@ extension Engine {
         let lost = try connection.first(
             "SELECT lost_at FROM losses WHERE acked = 1 ORDER BY lost_at LIMIT 1", row: { $0.int(0) })
         guard ended ?? .max < horizon || lost ?? .max < horizon else { return false }
-        try transaction {
-            try connection.run(
-                "DELETE FROM ended_cursors WHERE ended_at < ?1"
-                    + " AND ended_id IN (SELECT ended_id FROM ended_cursors ORDER BY ended_id LIMIT ?2)",
-                horizon, Self.pruned)
-            try connection.run(
-                "DELETE FROM losses WHERE loss_id IN"
-                    + " (SELECT loss_id FROM losses WHERE acked = 1 AND lost_at < ?1 ORDER BY lost_at LIMIT ?2)",
-                horizon, Self.pruned)
-        }
+        try connection.run(
+            "DELETE FROM ended_cursors WHERE ended_at < ?1"
+                + " AND ended_id IN (SELECT ended_id FROM ended_cursors ORDER BY ended_id LIMIT ?2)",
+            horizon, Self.stride)
+        try connection.run(
+            "DELETE FROM losses WHERE loss_id IN"
+                + " (SELECT loss_id FROM losses WHERE acked = 1 AND lost_at < ?1 ORDER BY lost_at LIMIT ?2)",
+            horizon, Self.stride)
         return true
     }
 
     static func readIDsFrom(_ connection: Connection) throws -> MessageID {
         let bytes = try connection.first("SELECT value FROM meta WHERE key = 'ids_from'") { $0.bytes(0) } ?? []
         return MessageID(bytes: bytes) ?? MessageID(high: 0, low: 0)
-    }
-
-    /// Empties the WAL without waiting for anyone, so that deleted bytes do not stay there (P7); a foreign reader makes
-    /// it try again later.
-    func truncateWAL() throws -> Bool {
-        let busy = try connection.first("PRAGMA wal_checkpoint(TRUNCATE)") { $0.int(0) } ?? 1
-        try disk?.check()
-        if busy == 0 { sweeper.hasDeleted = false }
-        return busy == 0
     }
 }
 

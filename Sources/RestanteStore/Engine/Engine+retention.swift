@@ -2,9 +2,6 @@ import RestanteCore
 
 /// What the store does by itself as time goes by: messages expire, idle devices go, senders hear of what came to nothing.
 extension Engine {
-    /// Nanoseconds that one slice works, before its own commit.
-    private static let slice: UInt64 = 4_000_000
-
     /// Something of it is due now.
     var isRetentionDue: Bool { hasEndings || timekeeper.mayForget && ageTime >= min(expiry.dueAt, idleDueAt) }
 
@@ -18,12 +15,13 @@ extension Engine {
 
     /// One slice, in a transaction of its own; what it made true comes back, as from a batch.
     func retentionSlice() throws -> [StoreEvent] {
-        try transaction {
-            let deadline = monotonicNanoseconds() + Self.slice
-            try expire(until: deadline)
-            try unlinkIdle(until: deadline)
-            try followEndings(until: deadline)
-            try settle()
+        try paces.retention.slice { deadline in
+            try transaction {
+                try expire(until: deadline)
+                try unlinkIdle(until: deadline)
+                try followEndings(until: deadline)
+                try settle()
+            }
         }
         return takeEvents()
     }

@@ -44,6 +44,10 @@ final class Engine {
 
     var sweeper = Sweeper()
     var wal: WALWatch
+    let frames: WALFrames
+    var checkpoint = Checkpoint()
+    var pauses = Pauses()
+    var paces = (sweep: Pace(), prune: Pace(), retention: Pace())
     var pressure = Pressure()
     let disk: StoreDisk?
     var expiry: Expiry
@@ -65,6 +69,7 @@ final class Engine {
             options.clock, mark: try Engine.readMark(connection), memory: Engine.memory(options.limits))
         statements = try Statements(connection)
         wal = WALWatch(connection)
+        frames = WALFrames(connection)
         directory = Directory(connection)
         epoch = try connection.first("SELECT value FROM meta WHERE key = 'epoch'") { $0.text(0) } ?? ""
         positions = try PositionCounter(connection)

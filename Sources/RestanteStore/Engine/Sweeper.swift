@@ -8,19 +8,22 @@ import RestanteCore
 /// once a log. Both are done in slices of a few milliseconds, since a commit waits for one.
 struct Sweeper {
     /// Positions that are gathered before any is deleted.
-    static let bulk = 256 * 1024
-    /// Nanoseconds that one slice works, before its own commit.
-    static let slice: UInt64 = 4_000_000
-    /// Logs looked at, or messages deleted, between two looks at the clock.
-    private static let stride = 32
+    static let bulkSize = 256 * 1024
+    /// Positions that are gathered of one log at a time, and logs that are looked at, between two looks at the clock.
+    private static let stride = 1024
+    private static let logStride = 32
+    /// Messages deleted between two looks at the clock: one may have 256 KiB.
+    private static let deleteStride = 4
 
     private var waiting: Deque<LogKey> = []
     /// The same as `waiting`: each log once.
     private var due: Set<LogKey> = []
-    /// What is being gathered, in no order.
-    private var gathered: [Position] = []
-    /// What is being deleted, the lowest last.
-    private var doomed: [Position] = []
+    /// What has been gathered for the bulk at hand.
+    private var bulk = SortedRuns()
+    /// The bulk is complete, and is being deleted.
+    private var isDeleting = false
+    /// How far logs have been gathered that have more than one visit takes.
+    private var resumes: [LogKey: Position] = [:]
     /// The log up to which the search for what an earlier process left has come; nil: it is done.
     private var searched: LogKey? = 0
     private(set) var firstNotedAt: UInt64?
@@ -29,10 +32,10 @@ struct Sweeper {
     var hasDeleted = true
 
     /// Nothing is left to do.
-    var isEmpty: Bool { waiting.isEmpty && gathered.isEmpty && doomed.isEmpty && searched == nil }
+    var isEmpty: Bool { waiting.isEmpty && bulk.isEmpty && searched == nil }
     var count: Int { waiting.count }
     /// A bulk, or the search at the start, has been begun and goes on in the next slice.
-    var isUnderWay: Bool { !gathered.isEmpty || !doomed.isEmpty || searched != nil }
+    var isUnderWay: Bool { !bulk.isEmpty || searched != nil }
 
     /// Whatever raises or removes a cursor of a log calls this.
     mutating func note(_ log: LogKey) {
@@ -41,16 +44,11 @@ struct Sweeper {
         waiting.append(log)
     }
 
-    /// Does one slice of what there is to do, in the transaction at hand.
-    mutating func sweep(_ connection: Connection) throws {
-        let deadline = monotonicNanoseconds() + Self.slice
+    /// Does one slice of what there is to do, until `deadline`, in the transaction at hand.
+    mutating func sweep(_ connection: Connection, until deadline: UInt64) throws {
         if searched != nil { return try search(connection) }
-        if doomed.isEmpty {
-            guard try gather(connection, until: deadline) else { return }
-            doomed = gathered.sorted(by: >)
-            gathered = []
-        }
-        try delete(connection, until: deadline)
+        if !isDeleting { isDeleting = try gather(connection, until: deadline) }
+        if isDeleting { try delete(connection, until: deadline) }
     }
 
     // MARK: Steps
@@ -74,31 +72,41 @@ struct Sweeper {
 
     /// True when there is a bulk, or nothing more to gather.
     private mutating func gather(_ connection: Connection, until deadline: UInt64) throws -> Bool {
+        var found: [Position] = []
         var visits = 0
-        while gathered.count < Self.bulk, let log = waiting.popFirst() {
+        while bulk.count + found.count < Self.bulkSize, let log = waiting.popFirst() {
             due.remove(log)
-            let room = Self.bulk - gathered.count
-            let found = try positions(of: log, connection, limit: room)
-            if let last = found.last { try record(last, of: log, connection) }
-            gathered += found
-            // Its time does not begin anew: what is left is due as it was.
-            if found.count == room, due.insert(log).inserted { waiting.append(log) }
+            let before = found.count
+            try visit(log, connection, &found)
             visits += 1
-            if visits % Self.stride == 0, monotonicNanoseconds() > deadline { break }
+            let isLong = found.count - before == Self.stride
+            if isLong || visits % Self.logStride == 0, monotonicNanoseconds() > deadline { break }
         }
+        bulk.add(found)
         if waiting.isEmpty { firstNotedAt = nil }
-        return waiting.isEmpty || gathered.count >= Self.bulk
+        return waiting.isEmpty || bulk.count >= Self.bulkSize
     }
 
-    private func positions(of log: LogKey, _ connection: Connection, limit: Int) throws -> [Position] {
+    private mutating func visit(_ log: LogKey, _ connection: Connection, _ found: inout [Position]) throws {
+        let positions = try positions(of: log, after: resumes[log] ?? .min, connection)
+        guard let last = positions.last else { return }
+        try record(last, of: log, connection)
+        found += positions
+        // There is more. Its time does not begin anew: what is left is due as it was.
+        guard positions.count == Self.stride, due.insert(log).inserted else { return }
+        resumes[log] = last
+        waiting.append(log)
+    }
+
+    private func positions(of log: LogKey, after: Position, _ connection: Connection) throws -> [Position] {
         let statement = try connection.prepare(
             """
-            SELECT seq FROM messages WHERE log_id = ?1
+            SELECT seq FROM messages WHERE log_id = ?1 AND seq > ?2
                 AND seq <= coalesce((SELECT min(acked_seq) FROM cursors WHERE log_id = ?1), \(Self.everything))
                 AND seq < coalesce((SELECT min(from_seq) FROM endings WHERE log_id = ?1), \(Self.everything))
-            ORDER BY seq LIMIT ?2
+            ORDER BY seq LIMIT \(Self.stride)
             """)
-        statement.bind(log, limit)
+        statement.bind(log, after)
         defer { statement.reset() }
         var found: [Position] = []
         while try statement.step() { found.append(statement.int(0)) }
@@ -115,11 +123,14 @@ struct Sweeper {
     private mutating func delete(_ connection: Connection, until deadline: UInt64) throws {
         let delete = try connection.prepare("DELETE FROM messages WHERE seq = ?1")
         var count = 0
-        while let seq = doomed.popLast() {
+        while let seq = bulk.popLowest() {
             try delete.run(seq)
             hasDeleted = true
             count += 1
-            if count % Self.stride == 0, monotonicNanoseconds() > deadline { break }
+            if count % Self.deleteStride == 0, monotonicNanoseconds() > deadline { break }
         }
+        guard bulk.isEmpty else { return }
+        isDeleting = false
+        resumes.removeAll()
     }
 }

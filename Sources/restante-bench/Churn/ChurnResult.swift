@@ -20,6 +20,15 @@ struct ChurnResult: Encodable {
     var samples: [Sample]
     /// Milliseconds of a commit, from handing it over to its answer.
     var p50, p99, p999, longest: Double
+    /// What the store did of its own accord between two commits.
+    var pauses: [Pause]
+
+    /// How long slices of one kind took.
+    struct Pause: Encodable {
+        var chore: String
+        var count: Int
+        var p50, p99, p999, longest: Double
+    }
 
     var table: String {
         let head = "   messages   file MB    WAL MB    RSS MB        rows\n"
@@ -32,7 +41,11 @@ struct ChurnResult: Encodable {
                 ].joined()
             }.joined(separator: "\n")
             + "\n\(messages) messages in \(Int(seconds)) s: \(Int(Double(messages) / seconds))/s;"
-            + " a commit: p50 \(p50) ms, p99 \(p99) ms, p99.9 \(p999) ms, longest \(longest) ms"
+            + " a commit: p50 \(p50) ms, p99 \(p99) ms, p99.9 \(p999) ms, longest \(longest) ms\n"
+            + pauses.map {
+                "held back by \($0.chore) \($0.count) times: p50 \($0.p50) ms, p99 \($0.p99) ms, p99.9 \($0.p999) ms,"
+                    + " longest \($0.longest) ms"
+            }.joined(separator: "\n")
     }
 
     func json() throws -> String {
@@ -41,8 +54,12 @@ struct ChurnResult: Encodable {
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
-    /// Throws what has grown since the first quarter.
-    func check() throws {
+    /// Throws what has grown since the first quarter, and what held commits back for longer than `pause` milliseconds at
+    /// the 99.9th percentile.
+    func check(pause: Double) throws {
+        for kind in pauses where kind.p999 > pause {
+            throw BenchError("slices of \(kind.chore) took \(kind.p999) ms at p99.9, where \(pause) ms are allowed")
+        }
         let early = samples[max(1, samples.count / 4)]
         for sample in samples.dropFirst(samples.count / 4) {
             guard sample.databaseBytes <= early.databaseBytes * 3 / 2 else {

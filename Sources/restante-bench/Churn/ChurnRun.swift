@@ -39,12 +39,13 @@ final class ChurnRun: Sendable {
             if isatty(2) != 0 { FileHandle.standardError.write(Data("\r\(part * 100 / Self.samples) % ".utf8)) }
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
+        let pauses = try await store.pauses()
         await store.shutdown()
         let sorted = waits.withLock { $0.sorted() }
         let at = { (share: Double) in (sorted[Int(Double(sorted.count - 1) * share)] * 100).rounded() / 100 }
         return ChurnResult(
             messages: messages, seconds: seconds, samples: samples, p50: at(0.5), p99: at(0.99), p999: at(0.999),
-            longest: at(1))
+            longest: at(1), pauses: Pauses.Chore.allCases.compactMap { ChurnResult.Pause($0, pauses) })
     }
 
     /// Hands over the next commit from the store's own thread, when it has told of the last: the acknowledgements of
@@ -116,5 +117,15 @@ final class ChurnRun: Sendable {
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0
         return kilobytes << 10
+    }
+}
+
+extension ChurnResult.Pause {
+    /// Nil: there was none of it.
+    fileprivate init?(_ chore: Pauses.Chore, _ pauses: Pauses) {
+        let at = { (share: Double) in (pauses.milliseconds(chore, share) * 100).rounded() / 100 }
+        self.init(
+            chore: chore.rawValue, count: pauses.count(chore), p50: at(0.5), p99: at(0.99), p999: at(0.999), longest: at(1))
+        if count == 0 { return nil }
     }
 }

@@ -1,0 +1,73 @@
+import RestanteCore
+
+/// What the store does of its own accord between two commits: one slice of one chore, in turn, so that a commit never waits
+/// for more than one.
+struct Upkeep {
+    /// Swept sooner than this, a log would be visited for a message at a time.
+    private static let sweepAfter: UInt64 = 1_000_000_000
+    /// While commits follow each other, sweeping waits for longer: it goes cheaper together, and a quiet moment may come.
+    /// Far below the five minutes of P7.
+    private static let sweepUnderLoadAfter: UInt64 = 20_000_000_000
+    private static let sweepAtLogs = 65536
+
+    let engine: Engine
+    /// The horizon has not been pruned to its end.
+    var prunes = false
+    private var turn = 0
+
+    init(_ engine: Engine) { self.engine = engine }
+
+    /// One slice of what is due, if anything is; what it made true comes back.
+    mutating func slice(isIdle: Bool) throws -> [StoreEvent] {
+        let began = monotonicNanoseconds()
+        guard let chore = next(began, isIdle: isIdle) else { return [] }
+        let events = try perform(chore)
+        engine.pauses.note(chore, nanoseconds: monotonicNanoseconds() - began)
+        return events
+    }
+
+    private mutating func next(_ now: UInt64, isIdle: Bool) -> Pauses.Chore? {
+        let chores = Pauses.Chore.allCases
+        for _ in chores {
+            defer { turn = (turn + 1) % chores.count }
+            if isDue(chores[turn], now, isIdle: isIdle) { return chores[turn] }
+        }
+        return nil
+    }
+
+    private mutating func perform(_ chore: Pauses.Chore) throws -> [StoreEvent] {
+        switch chore {
+        case .checkpoint: try engine.checkpointStep()
+        case .sweep: try engine.sweepSlice()
+        case .prune: prunes = try engine.pruneSlice()
+        case .retention: return try engine.retentionSlice()
+        case .backup: engine.backupSlice()
+        }
+        return []
+    }
+
+    private func isDue(_ chore: Pauses.Chore, _ now: UInt64, isIdle: Bool) -> Bool {
+        switch chore {
+        case .checkpoint: engine.isCheckpointDue
+        case .sweep: sweepIsDue(now, isIdle: isIdle)
+        case .prune: prunes || engine.hasExcessIDs
+        case .retention: engine.isRetentionDue
+        case .backup: engine.backup.map { now >= $0.dueAt } ?? false
+        }
+    }
+
+    private func sweepIsDue(_ now: UInt64, isIdle: Bool) -> Bool {
+        if engine.sweeper.isUnderWay { return true }
+        guard let noted = engine.sweeper.firstNotedAt else { return false }
+        if engine.pressure.disk != nil { return true }
+        let wait = isIdle ? Self.sweepAfter : Self.sweepUnderLoadAfter
+        return engine.sweeper.count >= Self.sweepAtLogs || now >= noted + wait
+    }
+
+    /// When there is something to do even if nothing comes.
+    func dueAt(_ now: UInt64) -> UInt64 {
+        if engine.isCheckpointDue || prunes || sweepIsDue(now, isIdle: true) { return now }
+        let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
+        return min(sweep ?? .max, now + engine.retentionDueIn, engine.backup?.dueAt ?? .max)
+    }
+}
