@@ -125,7 +125,8 @@ extension ChurnResult.Pause {
     fileprivate init?(_ chore: Pauses.Chore, _ pauses: Pauses) {
         let at = { (share: Double) in (pauses.milliseconds(chore, share) * 100).rounded() / 100 }
         self.init(
-            chore: chore.rawValue, count: pauses.count(chore), p50: at(0.5), p99: at(0.99), p999: at(0.999), longest: at(1))
+            chore: chore.rawValue, count: pauses.count(chore), p50: at(0.5), p99: at(0.99), p999: at(0.999),
+            longest: at(1))
         if count == 0 { return nil }
     }
 }
