@@ -99,6 +99,7 @@ struct StoreLoop {
     private mutating func tidy(isIdle: Bool) throws {
         let now = monotonicNanoseconds()
         if sweepIsDue(now, isIdle: isIdle) { try engine.sweepSlice() }
+        if engine.isHeadsSaveDue { try engine.saveHeadsSlice() }
         if prunes || engine.hasExcessIDs { prunes = try engine.pruneSlice() }
         if engine.isRetentionDue {
             let events = try engine.retentionSlice()
