@@ -116,6 +116,7 @@ import Testing
         "UPDATE meta SET value = -5 WHERE key = 'next_seq'",
         "UPDATE meta SET value = 'x' WHERE key = 'epoch'",
         "DELETE FROM meta WHERE key = 'ids_from'",
+        "UPDATE meta SET value = replace(value, 'sinceBoot', 'sinceFoot') WHERE key = 'clock'",
         "DROP TABLE receipts",
         "DROP INDEX messages_by_log",
     ])

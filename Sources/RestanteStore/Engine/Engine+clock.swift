@@ -17,7 +17,12 @@ extension Engine {
 
     static func readMark(_ connection: Connection) throws -> Timekeeper.Mark? {
         let text = try connection.first("SELECT value FROM meta WHERE key = 'clock'") { $0.text(0) }
-        return try text.map { try JSONDecoder().decode(Timekeeper.Mark.self, from: Data($0.utf8)) }
+        guard let text else { return nil }
+        do {
+            return try JSONDecoder().decode(Timekeeper.Mark.self, from: Data(text.utf8))
+        } catch {
+            throw StoreError.damaged("meta.clock is not what was written there")
+        }
     }
 
     /// In the transaction at hand: a restart goes on from here.
