@@ -41,7 +41,9 @@ let package = Package(
             name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .target(
             name: "RestanteMigrations", path: "Migrations",
-            resources: [.embedInCode("0001-initial.sql"), .embedInCode("0002-retention.sql")], swiftSettings: strict),
+            resources: [
+                .embedInCode("0001-initial.sql"), .embedInCode("0002-retention.sql"), .embedInCode("0003-heads.sql"),
+            ], swiftSettings: strict),
         .target(name: "RestanteCore", swiftSettings: strict),
         // The store's VFS: C, since SQLite calls it.
         .target(name: "CStoreVFS", dependencies: ["CSQLite", "CXXHash"]),

@@ -14,5 +14,6 @@ public enum Migrations {
     public static let all: [File] = [
         File(version: 1, name: "0001-initial.sql", sql: PackageResources._001_initial_sql),
         File(version: 2, name: "0002-retention.sql", sql: PackageResources._002_retention_sql),
+        File(version: 3, name: "0003-heads.sql", sql: PackageResources._003_heads_sql),
     ]
 }

@@ -2,7 +2,7 @@
 package struct Pauses: Sendable {
     /// What a slice was for.
     package enum Chore: String, CaseIterable, Sendable {
-        case checkpoint, sweep, prune, retention, backup
+        case checkpoint, sweep, prune, retention, heads, backup
     }
 
     /// Each doubling of the time is told apart in so many steps: a share is exact to an eighth.

@@ -12,6 +12,8 @@ public struct StoreOptions: Sendable {
     package var vfs: String?
     /// Only a test that shows what it would cost names another.
     package var synchronous = "FULL"
+    /// Positions after which the ends of logs are saved; tests make it small.
+    package var headsEvery: Int64 = 262_144
 
     public init() {}
 

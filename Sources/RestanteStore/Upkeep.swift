@@ -41,6 +41,7 @@ struct Upkeep {
         case .sweep: try engine.sweepSlice()
         case .prune: prunes = try engine.pruneSlice()
         case .retention: return try engine.retentionSlice()
+        case .heads: try engine.saveHeadsSlice()
         case .backup: engine.backupSlice()
         }
         return []
@@ -52,6 +53,7 @@ struct Upkeep {
         case .sweep: sweepIsDue(now, isIdle: isIdle)
         case .prune: prunes || engine.hasExcessIDs
         case .retention: engine.isRetentionDue
+        case .heads: engine.isHeadsSaveDue
         case .backup: engine.backup.map { now >= $0.dueAt } ?? false
         }
     }
@@ -66,7 +68,7 @@ struct Upkeep {
 
     /// When there is something to do even if nothing comes.
     func dueAt(_ now: UInt64) -> UInt64 {
-        if engine.isCheckpointDue || prunes || sweepIsDue(now, isIdle: true) { return now }
+        if engine.isCheckpointDue || prunes || engine.isHeadsSaveDue || sweepIsDue(now, isIdle: true) { return now }
         let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
         return min(sweep ?? .max, now + engine.retentionDueIn, engine.backup?.dueAt ?? .max)
     }

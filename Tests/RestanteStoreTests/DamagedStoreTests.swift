@@ -116,6 +116,7 @@ import Testing
         "UPDATE meta SET value = -5 WHERE key = 'next_seq'",
         "UPDATE meta SET value = 'x' WHERE key = 'epoch'",
         "DELETE FROM meta WHERE key = 'ids_from'",
+        "UPDATE meta SET value = replace(value, 'sinceBoot', 'sinceFoot') WHERE key = 'clock'",
         "DROP TABLE receipts",
         "DROP INDEX messages_by_log",
     ])
@@ -148,6 +149,26 @@ import Testing
         #expect(error?.message.contains("restore a backup") == true)
         await postbox.shutdown()
         #expect(try !DatabaseCheck.run(database: postbox.folder.database, full: false).findings.isEmpty)
+    }
+
+    @Test(arguments: [
+        "UPDATE logs SET name = 'chair' WHERE kind = 'group'", "UPDATE groups SET name = 'chair'",
+    ])
+    func aGroupOfTwoNamesEndsTheStore(_ sql: String) async throws {
+        let postbox = try Postbox()
+        let alice = try await postbox.claim(["alice/phone"])[0]
+        try await postbox.ask(.createGroup(group("choir"), members: [user("alice")]), from: alice)
+        await postbox.shutdown()
+        try postbox.folder.run(sql)
+        try postbox.open()
+        let error = await #expect(throws: StoreError.self) {
+            try await postbox.store.ask { engine in
+                let logs = try engine.connection.all("SELECT log_id FROM logs") { $0.int(0) }
+                for log in logs { _ = try engine.directory.conversation(of: log) }
+            }
+        }
+        #expect(error?.code == .damaged)
+        await postbox.shutdown()
     }
 
     // MARK: restante check

@@ -20,6 +20,7 @@ extension Migrator {
         let made = try fresh().all("SELECT key FROM meta") { $0.text(0) }
         let keys = Set(try connection.all("SELECT key FROM meta") { $0.text(0) })
         for key in made where !keys.contains(key) { throw StoreError.damaged("meta has no \(key)") }
+        _ = try Engine.readMark(connection)
     }
 
     /// What the migrations make of nothing.

@@ -21,6 +21,13 @@ struct Rule {
             sql: "SELECT log_id || ' ' || kind || ' ' || name FROM logs"
                 + " WHERE swept_through >= \(next) OR min(swept_through, swept_count, swept_bytes, version) < 0"),
         Rule(
+            place: "meta", what: "it is no position that has been given out",
+            sql: "SELECT 'heads_through ' || value FROM meta WHERE key = 'heads_through'"
+                + " AND (typeof(value) <> 'integer' OR value < 0 OR value >= \(next))"),
+        Rule(
+            place: "logs", what: "it ends at a position that is not given out",
+            sql: "SELECT log_id || ' ' || kind || ' ' || name FROM logs WHERE head_seq < 0 OR head_seq >= \(next)"),
+        Rule(
             place: "logs", what: "messages were swept that a device has not acknowledged",
             sql: "SELECT l.log_id || ' ' || l.kind || ' ' || l.name FROM logs l WHERE l.swept_through >"
                 + " (SELECT min(acked_seq) FROM cursors c WHERE c.log_id = l.log_id)"),

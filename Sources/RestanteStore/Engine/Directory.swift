@@ -89,7 +89,9 @@ struct Directory {
         let conversation: Conversation
         switch kind {
         case "user": conversation = .user(UserName(unchecked: name))
-        case "group": conversation = .group(GroupName(unchecked: name))
+        case "group":
+            try check(log, isOfGroup: name)
+            conversation = .group(GroupName(unchecked: name))
         default: conversation = .device(try address(ofLog: log, named: name))
         }
         conversations[log] = conversation
@@ -122,6 +124,13 @@ struct Directory {
         guard found == expected else {
             throw StoreError.damaged("log \(log) is found as \(expected.text), and its row says \(found.text)")
         }
+    }
+
+    /// The row of a group that has ended is gone, and says nothing.
+    private func check(_ log: LogKey, isOfGroup name: String) throws {
+        let found = try connection.first("SELECT name FROM groups WHERE log_id = ?1", log) { $0.text(0) }
+        guard let found, found != name else { return }
+        throw StoreError.damaged("log \(log) is the group \(name)'s by its own row, and \(found)'s by the group's")
     }
 
     mutating func forget(_ user: UserName) { users[user] = nil }

@@ -12,10 +12,13 @@ extension Engine {
     /// Where a log ends, with its running totals there.
     func head(of log: LogKey) throws -> LogMark {
         if let mark = heads[log] { return mark }
-        let mark = try lastMessage(of: log) ?? sweptMark(of: log)
+        let mark = try lookUpHead(of: log)
         heads[log] = mark
         return mark
     }
+
+    /// The same by index and `logs`, without a look at what may be hidden from them.
+    func visibleHead(of log: LogKey) throws -> LogMark { try lastMessage(of: log) ?? sweptMark(of: log) }
 
     private func lastMessage(of log: LogKey) throws -> LogMark? {
         let statement = statements.headOfLog
@@ -50,6 +53,7 @@ extension Engine {
             logBytes: head.bytes + Int64(payload.count), payload: payload)
         try insert(row)
         heads[log] = row.mark
+        ends.note(log, row.seq)
         journal.append(.stored(row))
         try limitLag(of: log, before: head, at: row.mark)
         return row

@@ -17,7 +17,12 @@ extension Engine {
 
     static func readMark(_ connection: Connection) throws -> Timekeeper.Mark? {
         let text = try connection.first("SELECT value FROM meta WHERE key = 'clock'") { $0.text(0) }
-        return try text.map { try JSONDecoder().decode(Timekeeper.Mark.self, from: Data($0.utf8)) }
+        guard let text else { return nil }
+        do {
+            return try JSONDecoder().decode(Timekeeper.Mark.self, from: Data(text.utf8))
+        } catch {
+            throw StoreError.damaged("meta.clock is not what was written there")
+        }
     }
 
     /// In the transaction at hand: a restart goes on from here.
@@ -26,12 +31,14 @@ extension Engine {
         try connection.run("INSERT OR REPLACE INTO meta(key, value) VALUES ('clock', ?1)", text)
     }
 
-    /// Between two batches: whether the wall clock is believed again, and once a minute the mark.
+    /// Between two batches: whether the wall clock is believed again, and once a minute the mark. What the operator is to be
+    /// told comes back, also of other things.
     func watchClock() throws -> [StoreNotice] {
         _ = now
         if timekeeper.hasAgreed { timekeeper.adopt() }
         if timekeeper.isMarkDue || timekeeper.wasSet { try transaction { try keepClock() } }
-        return timekeeper.takeNotices()
+        defer { notices = [] }
+        return notices + timekeeper.takeNotices()
     }
 
     /// In the transaction at hand: the mark, if it is due, and what follows from a clock that was set.

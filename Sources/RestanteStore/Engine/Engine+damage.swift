@@ -32,13 +32,14 @@ extension Engine {
 
     private func isPossible(_ place: Place) throws -> Bool {
         guard place.started >= 0, place.started <= place.acked, place.acked <= positions.head else { return false }
+        // First, since it finds what the index hides from the look at the neighbours.
+        let head = try head(of: place.log)
         guard try fitsNeighbours(place) else { return false }
         if let until = place.until {
             // Where a membership ended stands the message that says so.
             guard let (row, isSound) = try message(until) else { return false }
             return !isSound || row.log == place.log && row.kind == .membership
         }
-        let head = try head(of: place.log)
         return head.seq <= positions.head && (place.acked <= head.seq || place.count == head.count)
     }
 

@@ -19,6 +19,12 @@ final class Engine {
     var heads = BoundedCache<LogKey, LogMark>(capacity: 400_000)
     /// Where the last cursor of a log was when it was last asked for: for logs that have seen more than a quota.
     var floors = BoundedCache<LogKey, LogMark>(capacity: 100_000)
+    /// Where logs end by what was appended to them, beside what the index says.
+    var ends: LogEnds
+    /// An index that hid messages was rebuilt: once in the life of a process.
+    var hasRebuiltIndex = false
+    /// What the operator is told between two batches.
+    var notices: [StoreNotice] = []
     var services: [ServiceName: DeviceKey] = [:]
     var positions: PositionCounter
     var idsFrom: MessageID
@@ -47,7 +53,7 @@ final class Engine {
     let frames: WALFrames
     var checkpoint = Checkpoint()
     var pauses = Pauses()
-    var paces = (sweep: Pace(), prune: Pace(), retention: Pace())
+    var paces = (sweep: Pace(), prune: Pace(), retention: Pace(), heads: Pace())
     var pressure = Pressure()
     let disk: StoreDisk?
     var expiry: Expiry
@@ -73,6 +79,7 @@ final class Engine {
         directory = Directory(connection)
         epoch = try connection.first("SELECT value FROM meta WHERE key = 'epoch'") { $0.text(0) } ?? ""
         positions = try PositionCounter(connection)
+        ends = try LogEnds(connection, through: positions.head, every: options.headsEvery)
         idsFrom = try Engine.readIDsFrom(connection)
         acceptedRows = try AcceptedRows(connection, at: positions.head)
         try connection.execute("BEGIN IMMEDIATE")

@@ -4,15 +4,17 @@ import Foundation
 struct DamageCampaign {
     let folder: String
     let seed: UInt64
+    let table: String?
     let isVerbose: Bool
     private var counts: [DamageVerdict.Kind: Int] = [:]
     /// By what was damaged: what was neither told nor refused.
     private var bad: [String: Int] = [:]
     private var known: [String: Int] = [:]
 
-    init(folder: String, seed: UInt64, isVerbose: Bool) {
+    init(folder: String, seed: UInt64, table: String?, isVerbose: Bool) {
         self.folder = folder
         self.seed = seed
+        self.table = table
         self.isVerbose = isVerbose
     }
 
@@ -36,6 +38,7 @@ struct DamageCampaign {
             "damage", "--child", folder, "--seed", "\(seed)", "--from", "\(cases.lowerBound)", "--flips",
             "\(cases.count)",
         ]
+        if let table { process.arguments? += ["--table", table] }
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
@@ -72,7 +75,7 @@ struct DamageCampaign {
         print("damage: \(cases) cases, seed \(seed): \(parts.joined(separator: ", "))")
         guard bad.isEmpty else {
             throw BrokenPromise(
-                "damage was not told; one case again: restante-faults damage --fixture \(folder) --seed \(seed) --from N --flips 1"
+                "damage was not told; one case again: restante-faults damage --fixture \(folder) --seed \(seed) --from N --flips 1\(table.map { " --table \($0)" } ?? "")"
             )
         }
     }

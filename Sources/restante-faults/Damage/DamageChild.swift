@@ -9,6 +9,7 @@ struct DamageChild {
 
     let fixture: DamageFixture
     let seed: UInt64
+    let table: String?
 
     func run(_ cases: Range<Int>) async throws {
         let folder = "\(fixture.folder)/child"
@@ -30,7 +31,7 @@ struct DamageChild {
         let truth = try fixture.truth(all)
         for number in cases {
             alarm(Self.limit)
-            let harm = try DamageCase(number, seed: seed, fixture: fixture, owners: owners)
+            let harm = try DamageCase(number, seed: seed, fixture: fixture, owners: owners, table: table)
             let path = "\(folder)/case.db"
             try harm.apply(fixture, to: path)
             let verdict: DamageVerdict
@@ -70,7 +71,7 @@ struct DamageChild {
             details.append("\(device): \(verdict.rawValue) \(has.difference(from: owed))")
             if verdict.rank > kind.rank { kind = verdict }
         }
-        if kind == .silent || kind == .repeated, harm.cannotBeTold(lastCommitAt: owners.lastCommitAt, owners) {
+        if kind == .silent || kind == .repeated, harm.cannotBeTold(lastCommitAt: owners.lastCommitAt) {
             kind = .known
         }
         return DamageVerdict(kind: kind, place: harm.place(owners), detail: details.joined(separator: "; "))

@@ -24,6 +24,8 @@ struct Damage: AsyncParsableCommand {
     var directory: String?
     @Option(help: "Files that an earlier run kept because something was broken.")
     var fixture: String?
+    @Option(help: "Flip bits in the pages of this table or index alone, messages_by_log for instance.")
+    var table: String?
     @Flag(help: "As CI runs it: 600 cases.")
     var short = false
     @Flag(help: "A line for every case.")
@@ -33,7 +35,8 @@ struct Damage: AsyncParsableCommand {
 
     func run() async throws {
         if let child {
-            try await DamageChild(fixture: DamageFixture(folder: child), seed: seed).run(from..<from + flips)
+            try await DamageChild(fixture: DamageFixture(folder: child), seed: seed, table: table).run(
+                from..<from + flips)
             return
         }
         let cases = from..<from + (short ? 600 : flips)
@@ -50,7 +53,7 @@ struct Damage: AsyncParsableCommand {
     }
 
     private func run(_ cases: Range<Int>, in folder: String) throws {
-        var campaign = DamageCampaign(folder: folder, seed: seed, isVerbose: verbose)
+        var campaign = DamageCampaign(folder: folder, seed: seed, table: table, isVerbose: verbose)
         try campaign.run(cases)
         try campaign.summary(cases.count)
     }

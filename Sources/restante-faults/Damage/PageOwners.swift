@@ -31,10 +31,14 @@ struct PageOwners {
 
     /// A place in a table or index, each as likely as the other; in the part of a page that is used.
     func place(_ state: DamageFixture.State, _ random: inout SeededNumbers) -> Int? {
-        let all = names[state] ?? [:]
-        guard let name = Set(all.values).sorted().randomElement(using: &random),
-            let page = all.filter({ $0.value == name }).keys.sorted().randomElement(using: &random)
-        else { return nil }
+        guard let name = Set((names[state] ?? [:]).values).sorted().randomElement(using: &random) else { return nil }
+        return place(state, in: name, &random)
+    }
+
+    /// The same in this one; nil: there is none of this name.
+    func place(_ state: DamageFixture.State, in name: String, _ random: inout SeededNumbers) -> Int? {
+        let pages = (names[state] ?? [:]).filter { $0.value == name }.keys.sorted()
+        guard let page = pages.randomElement(using: &random) else { return nil }
         // Cells stand at the end of a page, so that most of a small table's page is empty.
         let offset =
             Int.random(in: 0..<4, using: &random) == 0

@@ -7,8 +7,8 @@ import Testing
 /// A store on a file of its own: commands go in, and what they caused comes back.
 final class Postbox {
     let folder: Folder
-    let limits: Limits
-    let clock: StoreClock
+    let options: StoreOptions
+    var clock: StoreClock { options.clock }
     private(set) var store: SQLiteStore
     private var answers = Answers()
     private var lastSession: UInt64 = 0
@@ -16,21 +16,22 @@ final class Postbox {
 
     private let name: String
 
-    convenience init(limits: Limits = Limits(), clock: StoreClock = .wall) throws {
-        try self.init(Folder(), "test.db", limits, clock)
+    convenience init(limits: Limits = Limits(), clock: StoreClock = .wall, headsEvery: Int64? = nil) throws {
+        var options = StoreOptions(limits: limits, clock: clock)
+        if let headsEvery { options.headsEvery = headsEvery }
+        try self.init(Folder(), "test.db", options)
     }
 
     /// A database that is there already.
     static func opening(_ folder: Folder, _ name: String) throws -> Postbox {
-        try Postbox(folder, name, Limits(), .wall)
+        try Postbox(folder, name, StoreOptions())
     }
 
-    private init(_ folder: Folder, _ name: String, _ limits: Limits, _ clock: StoreClock) throws {
+    private init(_ folder: Folder, _ name: String, _ options: StoreOptions) throws {
         self.folder = folder
         self.name = name
-        self.limits = limits
-        self.clock = clock
-        store = try SQLiteStore.open(path: folder.path(name), options: StoreOptions(limits: limits, clock: clock))
+        self.options = options
+        store = try SQLiteStore.open(path: folder.path(name), options: options)
         store.start(reportingTo: answers)
     }
 
@@ -39,7 +40,7 @@ final class Postbox {
     /// Opens again what was shut down.
     func open() throws {
         answers = Answers()
-        store = try SQLiteStore.open(path: folder.path(name), options: StoreOptions(limits: limits, clock: clock))
+        store = try SQLiteStore.open(path: folder.path(name), options: options)
         store.start(reportingTo: answers)
     }
 

@@ -1,0 +1,79 @@
+import RestanteCore
+
+/// What the index `messages_by_log` hides of a log's end is found, and the index is rebuilt from the table.
+extension Engine {
+    /// Where a log ends, by the index, or by what is known besides if that is further.
+    func lookUpHead(of log: LogKey) throws -> LogMark {
+        let visible = try visibleHead(of: log)
+        guard let hidden = try hiddenHead(of: log, behind: visible) else { return visible }
+        if !hasRebuiltIndex {
+            try rebuildIndex(hiding: hidden)
+            let mended = try visibleHead(of: log)
+            if mended.seq >= hidden.seq { return mended }
+        }
+        // Counted from there, its readers are told of a gap.
+        return hidden.mark
+    }
+
+    /// The message at which the log is known to end, if neither index nor sweep has come to it. What is said of the end
+    /// may be what is damaged: only a sound row of this log proves it.
+    private func hiddenHead(of log: LogKey, behind visible: LogMark) throws -> MessageRow? {
+        let saved = try connection.first("SELECT head_seq, swept_through FROM logs WHERE log_id = ?1", log) {
+            (head: $0.int(0), swept: $0.int(1))
+        }
+        let known = max(saved?.head ?? 0, ends[log] ?? 0)
+        guard known > max(visible.seq, saved?.swept ?? 0), let (row, isSound) = try message(known), isSound,
+            row.log == log
+        else { return nil }
+        return row
+    }
+
+    /// In the transaction at hand. It takes as long as to read the table: once in the life of a process.
+    private func rebuildIndex(hiding row: MessageRow) throws {
+        hasRebuiltIndex = true
+        try checkPages(of: "messages_by_log")
+        try connection.execute("REINDEX messages_by_log")
+        heads.removeAll()
+        floors.removeAll()
+        sweeper.note(row.log)
+        notices.append(
+            StoreNotice(
+                .warning,
+                "the index of messages was damaged and hid the last ones of \(try directory.conversation(of: row.log).text);"
+                    + " it has been rebuilt from the messages, and none of these is lost. Something changes what is on"
+                    + " the disk: look at the disk, make a backup elsewhere, and see with `restante check FILE --full`"
+                    + " what else is damaged"))
+    }
+
+    /// Rebuilding frees every page that the index reaches: none of them may be another's, as it is when the flipped bit
+    /// is of a page's number. (The table `messages` has pages of another kind, which SQLite tells apart.)
+    private func checkPages(of index: String) throws {
+        let pagesSQL = "SELECT pageno FROM dbstat WHERE name = ?1"
+        var pages: Set<Int64> = []
+        for page in try connection.all(pagesSQL, index, row: { $0.int(0) }) where !pages.insert(page).inserted {
+            throw StoreError.damaged("the index \(index) hides messages, and holds page \(page) twice")
+        }
+        let others = try connection.all(
+            "SELECT name FROM sqlite_schema WHERE rootpage > 0 AND name NOT IN ('messages', ?1)", index
+        ) { $0.text(0) }
+        for other in others {
+            let shared = try connection.all(pagesSQL, other, row: { $0.int(0) }).first(where: pages.contains)
+            guard let shared else { continue }
+            throw StoreError.damaged("the index \(index) hides messages, and holds page \(shared) of \(other)")
+        }
+    }
+
+    // MARK: Saving
+
+    /// The ends of logs are to be written, or it is under way. On a full disk that waits.
+    var isHeadsSaveDue: Bool {
+        pressure.disk == nil && pressure.wal == nil && ends.isSaveDue(at: positions.head)
+    }
+
+    /// One slice of it, in a transaction of its own.
+    func saveHeadsSlice() throws {
+        try paces.heads.slice { deadline in
+            try transaction { try ends.save(connection, at: positions.head, until: deadline) }
+        }
+    }
+}
