@@ -9,6 +9,10 @@ struct Upkeep {
     /// Far below the five minutes of P7.
     private static let sweepUnderLoadAfter: UInt64 = 20_000_000_000
     private static let sweepAtLogs = 65536
+    /// Every second slice is the sweep's, when it has something to do: it must keep pace with what comes in.
+    private static let turns: [Pauses.Chore] = [
+        .sweep, .checkpoint, .sweep, .prune, .sweep, .retention, .sweep, .heads, .sweep, .backup,
+    ]
 
     let engine: Engine
     /// The horizon has not been pruned to its end.
@@ -20,36 +24,36 @@ struct Upkeep {
     /// One slice of what is due, if anything is; what it made true comes back.
     mutating func slice(isIdle: Bool) throws -> [StoreEvent] {
         let began = monotonicNanoseconds()
-        guard let chore = next(began, isIdle: isIdle) else { return [] }
-        let events = try perform(chore)
+        guard let due = next(began, isIdle: isIdle) else { return [] }
+        let (chore, events) = try perform(due)
         engine.pauses.note(chore, nanoseconds: monotonicNanoseconds() - began)
         return events
     }
 
     private mutating func next(_ now: UInt64, isIdle: Bool) -> Pauses.Chore? {
-        let chores = Pauses.Chore.allCases
-        for _ in chores {
-            defer { turn = (turn + 1) % chores.count }
-            if isDue(chores[turn], now, isIdle: isIdle) { return chores[turn] }
+        for _ in Self.turns {
+            turn = (turn + 1) % Self.turns.count
+            if isDue(Self.turns[turn], now, isIdle: isIdle) { return Self.turns[turn] }
         }
         return nil
     }
 
-    private mutating func perform(_ chore: Pauses.Chore) throws -> [StoreEvent] {
+    /// What it turned out to be comes back, too.
+    private mutating func perform(_ chore: Pauses.Chore) throws -> (Pauses.Chore, [StoreEvent]) {
         switch chore {
-        case .checkpoint: try engine.checkpointStep()
+        case .checkpoint, .truncation: return (try engine.checkpointStep() ? .truncation : .checkpoint, [])
         case .sweep: try engine.sweepSlice()
         case .prune: prunes = try engine.pruneSlice()
-        case .retention: return try engine.retentionSlice()
+        case .retention: return (chore, try engine.retentionSlice())
         case .heads: try engine.saveHeadsSlice()
         case .backup: engine.backupSlice()
         }
-        return []
+        return (chore, [])
     }
 
     private func isDue(_ chore: Pauses.Chore, _ now: UInt64, isIdle: Bool) -> Bool {
         switch chore {
-        case .checkpoint: engine.isCheckpointDue
+        case .checkpoint, .truncation: engine.isCheckpointDue
         case .sweep: sweepIsDue(now, isIdle: isIdle)
         case .prune: prunes || engine.hasExcessIDs
         case .retention: engine.isRetentionDue

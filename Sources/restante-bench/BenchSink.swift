@@ -14,6 +14,7 @@ final class BenchSink: StoreSink {
 
     private let store: any MessageStore
     private let phase = Mutex(Phase())
+    private let told = Mutex<[StoreNotice]>([])
 
     init(_ store: any MessageStore) {
         self.store = store
@@ -37,6 +38,11 @@ final class BenchSink: StoreSink {
     }
 
     func storeHasRoom() {}
+
+    func store(noticed notice: StoreNotice) { told.withLock { $0.append(notice) } }
+
+    /// What the operator was told so far.
+    var notices: [StoreNotice] { told.withLock { $0 } }
 
     func store(failed error: any Error) { end(.failure(error)) }
 

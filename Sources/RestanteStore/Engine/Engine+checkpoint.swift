@@ -5,7 +5,7 @@ import CStoreVFS
 struct Checkpoint {
     /// Frames in the WAL alone from which one is made. A page that is written often is written into the database once for
     /// many commits, so fewer, larger checkpoints cost less; a start, a foreign reader and P7 want the WAL short.
-    static let frames = 4000
+    static let frames = 3000
 
     enum Step {
         case rest
@@ -34,16 +34,23 @@ extension Engine {
     /// One step of a checkpoint. The first writes the pages; the second, when they are on disk, tells SQLite so, and the
     /// pages that commits have changed meanwhile are few. In one piece it would hold a commit up for as long as the disk
     /// takes for all of it: 25 ms where each of these takes 5 (docs/RELIABILITY.md).
-    func checkpointStep() throws {
+    ///
+    /// - Returns: whether the WAL was emptied, too.
+    @discardableResult
+    func checkpointStep() throws -> Bool {
         switch checkpoint.step {
         case .rest: try beginCheckpoint()
-        case .syncs(let sync): if let code = sync.code { try finishCheckpoint(code) }
-        case .synced(let code): try finishCheckpoint(code)
+        case .syncs(let sync): if let code = sync.code { return try finishCheckpoint(code) }
+        case .synced(let code): return try finishCheckpoint(code)
         }
+        return false
     }
 
     private func beginCheckpoint() throws {
-        guard let disk else { return try finishCheckpoint(SQLITE_OK) }
+        guard let disk else {
+            _ = try finishCheckpoint(SQLITE_OK)
+            return
+        }
         store_vfs_leave_unsynced(disk.handle)
         _ = try passiveCheckpoint()
         store_vfs_written(disk.handle)
@@ -55,16 +62,16 @@ extension Engine {
         }
     }
 
-    private func finishCheckpoint(_ code: Int32) throws {
+    private func finishCheckpoint(_ code: Int32) throws -> Bool {
         checkpoint.step = .rest
         if let disk { store_vfs_synced(disk.handle, code) }
         try disk?.check()
         frames.backfilled(try passiveCheckpoint())
         if let disk { store_vfs_forget(disk.handle) }
         try disk?.check()
-        guard checkpoint.truncates else { return }
+        guard checkpoint.truncates else { return false }
         checkpoint.truncates = false
-        _ = try truncateWAL()
+        return try truncateWAL()
     }
 
     /// Brings in what no reader still needs, and gives back how many frames that makes.

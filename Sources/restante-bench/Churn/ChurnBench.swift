@@ -13,6 +13,7 @@ struct ChurnBench: AsyncParsableCommand {
 
               restante-bench churn --messages 20000000
               restante-bench churn --short
+              restante-bench churn --reader
             """)
 
     @Option(help: "Messages in and out.")
@@ -23,17 +24,25 @@ struct ChurnBench: AsyncParsableCommand {
     var pause = 10.0
     @Option(help: "Where the database is made; removed afterwards.")
     var directory = NSTemporaryDirectory()
-    @Flag(help: "As CI runs it: 2,000,000 messages.")
+    @Flag(help: "A sqlite3 shell holds a transaction until the WAL is at its cap (64 MiB here), and then ends.")
+    var reader = false
+    @Flag(help: "As CI runs it: 1,000,000 messages, with the reader before them, and without a limit for pauses.")
     var short = false
 
     func run() async throws {
         let folder = directory + "/restante-churn-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let run = try ChurnRun(path: folder + "/bench.db", messages: short ? 2_000_000 : messages, batch: batch)
+        if reader || short {
+            let path = folder + "/reader.db"
+            let run = try ChurnRun(path: path, messages: 0, batch: batch, walBytes: StalledReader.walBytes)
+            print(try await StalledReader(run: run).measure())
+        }
+        if reader { return }
+        let run = try ChurnRun(path: folder + "/bench.db", messages: short ? 1_000_000 : messages, batch: batch)
         let result = try await run.run()
         print(result.table)
         print(try result.json())
-        try result.check(pause: pause)
+        try result.check(pause: short ? nil : pause)
     }
 }

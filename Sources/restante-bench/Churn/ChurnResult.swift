@@ -20,7 +20,7 @@ struct ChurnResult: Encodable {
     var samples: [Sample]
     /// Milliseconds of a commit, from handing it over to its answer.
     var p50, p99, p999, longest: Double
-    /// What the store did of its own accord between two commits.
+    /// What the store did of its own accord between two commits: all of it, then kind by kind.
     var pauses: [Pause]
 
     /// How long slices of one kind took.
@@ -43,7 +43,7 @@ struct ChurnResult: Encodable {
             + "\n\(messages) messages in \(Int(seconds)) s: \(Int(Double(messages) / seconds))/s;"
             + " a commit: p50 \(p50) ms, p99 \(p99) ms, p99.9 \(p999) ms, longest \(longest) ms\n"
             + pauses.map {
-                "held back by \($0.chore) \($0.count) times: p50 \($0.p50) ms, p99 \($0.p99) ms, p99.9 \($0.p999) ms,"
+                "held back by \($0.chore), \($0.count) times: p50 \($0.p50) ms, p99 \($0.p99) ms, p99.9 \($0.p999) ms,"
                     + " longest \($0.longest) ms"
             }.joined(separator: "\n")
     }
@@ -54,11 +54,11 @@ struct ChurnResult: Encodable {
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
-    /// Throws what has grown since the first quarter, and what held commits back for longer than `pause` milliseconds at
-    /// the 99.9th percentile.
-    func check(pause: Double) throws {
-        for kind in pauses where kind.p999 > pause {
-            throw BenchError("slices of \(kind.chore) took \(kind.p999) ms at p99.9, where \(pause) ms are allowed")
+    /// Throws what has grown since the first quarter, and slices of any kind that together held commits back for longer than
+    /// `pause` milliseconds at the 99.9th percentile (nil: the machine is shared, and what it makes wait says nothing).
+    func check(pause: Double?) throws {
+        if let pause, let all = pauses.first, all.p999 > pause {
+            throw BenchError("commits were held back for \(all.p999) ms at p99.9, where \(pause) ms are allowed")
         }
         let early = samples[max(1, samples.count / 4)]
         for sample in samples.dropFirst(samples.count / 4) {

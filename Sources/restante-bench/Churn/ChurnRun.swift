@@ -9,27 +9,27 @@ final class ChurnRun: Sendable {
     private static let payloadBytes = 256
     private static let samples = 20
 
-    private let path: String
+    let path: String
     private let messages: Int
     private let batch: Int
-    private let store: SQLiteStore
-    private let sink: BenchSink
+    let store: SQLiteStore
+    let sink: BenchSink
     private let sender = SessionID(1)
 
-    init(path: String, messages: Int, batch: Int) throws {
+    /// - Parameter walBytes: the cap of the WAL; nil: the usual one.
+    init(path: String, messages: Int, batch: Int, walBytes: Int64? = nil) throws {
         (self.path, self.messages, self.batch) = (path, messages, batch)
         var limits = Limits()
         // A week's ids at this pace would be most of the file: they are live, and not what is measured.
         limits.dedupeRows = 200_000
+        if let walBytes { limits.walBytes = walBytes }
         store = try SQLiteStore.open(path: path, options: StoreOptions(limits: limits))
         sink = BenchSink(store)
         store.start(reportingTo: sink)
     }
 
     func run() async throws -> ChurnResult {
-        let sessions = (0..<Self.devices).map { SessionID(UInt64($0) + 2) }
-        try await sink.once([claim(sender, "sender")] + sessions.enumerated().map { claim($1, "user\($0)") })
-        try await sink.once(([sender] + sessions).map { .read($0) })
+        try await connect()
         let waits = Mutex<[Double]>([])
         var samples: [ChurnResult.Sample] = []
         let start = ContinuousClock.now
@@ -45,7 +45,13 @@ final class ChurnRun: Sendable {
         let at = { (share: Double) in (sorted[Int(Double(sorted.count - 1) * share)] * 100).rounded() / 100 }
         return ChurnResult(
             messages: messages, seconds: seconds, samples: samples, p50: at(0.5), p99: at(0.99), p999: at(0.999),
-            longest: at(1), pauses: Pauses.Chore.allCases.compactMap { ChurnResult.Pause($0, pauses) })
+            longest: at(1), pauses: ([nil] + Pauses.Chore.allCases).compactMap { ChurnResult.Pause($0, pauses) })
+    }
+
+    func connect() async throws {
+        let sessions = (0..<Self.devices).map { SessionID(UInt64($0) + 2) }
+        try await sink.once([claim(sender, "sender")] + sessions.enumerated().map { claim($1, "user\($0)") })
+        try await sink.once(([sender] + sessions).map { .read($0) })
     }
 
     /// Hands over the next commit from the store's own thread, when it has told of the last: the acknowledgements of
@@ -71,7 +77,7 @@ final class ChurnRun: Sendable {
         waits.withLock { $0 += measured }
     }
 
-    private func acknowledgements(_ events: [StoreEvent]) -> [StoreCommand] {
+    func acknowledgements(_ events: [StoreEvent]) -> [StoreCommand] {
         var last: [SessionID: UInt64] = [:]
         var behind: [SessionID] = []
         for event in events {
@@ -87,7 +93,7 @@ final class ChurnRun: Sendable {
         return last.map { .acknowledge($0, through: $1) } + behind.map { .read($0) }
     }
 
-    private func sends() -> [StoreCommand] {
+    func sends() -> [StoreCommand] {
         let now = StoreClock.wall.now()
         return (0..<batch).map { _ in
             let user = UserName(unchecked: "user\(Int.random(in: 0..<Self.devices))")
@@ -122,10 +128,10 @@ final class ChurnRun: Sendable {
 
 extension ChurnResult.Pause {
     /// Nil: there was none of it.
-    fileprivate init?(_ chore: Pauses.Chore, _ pauses: Pauses) {
-        let at = { (share: Double) in (pauses.milliseconds(chore, share) * 100).rounded() / 100 }
+    fileprivate init?(_ chore: Pauses.Chore?, _ pauses: Pauses) {
+        let at = { (share: Double) in (pauses.milliseconds(share, of: chore) * 100).rounded() / 100 }
         self.init(
-            chore: chore.rawValue, count: pauses.count(chore), p50: at(0.5), p99: at(0.99), p999: at(0.999),
+            chore: chore?.rawValue ?? "all", count: pauses.count(chore), p50: at(0.5), p99: at(0.99), p999: at(0.999),
             longest: at(1))
         if count == 0 { return nil }
     }
