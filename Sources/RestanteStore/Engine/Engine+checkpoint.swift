@@ -5,7 +5,7 @@ import CStoreVFS
 struct Checkpoint {
     /// Frames in the WAL alone from which one is made. A page that is written often is written into the database once for
     /// many commits, so fewer, larger checkpoints cost less; a start, a foreign reader and P7 want the WAL short.
-    static let frames = 3000
+    static let frames = 2000
 
     enum Step {
         case rest

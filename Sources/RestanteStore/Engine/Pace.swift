@@ -2,8 +2,8 @@
 /// (10 ms): pages that lie far apart make the commit, not the work, the longer half.
 struct Pace {
     /// Nanoseconds that a slice takes with its commit, about.
-    private static let target: UInt64 = 5_000_000
-    private static let most: UInt64 = 4_000_000
+    private static let target: UInt64 = 4_000_000
+    private static let most: UInt64 = 3_000_000
     private static let least: UInt64 = 250_000
 
     private var work = Pace.most / 2
