@@ -54,6 +54,7 @@ extension Engine {
         if let until = session.follows[log]?.until, mark.seq >= until {
             try endCursor(session.device, log, because: nil)
             session.follows[log] = nil
+            stopFollowing(session, log)
         }
     }
 

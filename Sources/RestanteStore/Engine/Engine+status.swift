@@ -84,12 +84,3 @@ extension Engine {
         }
     }
 }
-
-extension Session {
-    /// The message is on its way: delivered, not acknowledged.
-    fileprivate func hasOpen(_ seq: Position) -> Bool {
-        open.contains { tag in
-            if case .message(_, let mark, _, _) = tag.obligation { mark.seq == seq } else { false }
-        }
-    }
-}

@@ -28,6 +28,8 @@ final class Engine {
     var sessionOfDevice: [DeviceKey: Session] = [:]
     /// Sessions by the logs that they follow to the end.
     var followers: [LogKey: [Session]] = [:]
+    /// Sessions by the logs that their users have left, of which they may still be owed something.
+    var leavers: [LogKey: [Session]] = [:]
 
     // What the batch at hand has caused so far.
     var journal: [Effect] = []
