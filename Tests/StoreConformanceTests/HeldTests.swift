@@ -92,6 +92,105 @@ import Testing
         await room.shutdown()
     }
 
+    // MARK: Losses
+
+    /// What is acknowledged after a membership has ended and begun again was not lost; the rest is counted exactly.
+    @Test(arguments: Backend.allCases)
+    func aGapForAMembershipLeavesOutWhatIsOnItsWay(_ backend: Backend) async throws {
+        let (room, clock) = try hall(backend)
+        let (alice, bob, sent) = try await rejoining(room)
+        try await room.settle()
+        #expect(try await alice.states(of: sent[1]) == [.pending])
+        #expect(alice.undelivered == [sent[2]: .removed, sent[3]: .removed])
+        try await bob.read()
+        // Two texts, and the message that the membership has ended.
+        #expect(bob.story == ["a", "b", "gap removed 3"])
+        try await bob.acknowledge(through: bob.inbox.dropLast(2).last?.tag)
+        try await bob.acknowledge()
+        for (id, state) in zip(sent, [.delivered, .delivered, .lost(.removed), .lost(.removed)] as [DeliveryState]) {
+            #expect(try await alice.states(of: id) == [state])
+        }
+        clock.advance(seconds: 6)
+        try await room.settle()
+        #expect(alice.receipts == Set(sent[..<2]))
+        #expect(alice.undelivered == [sent[2]: .removed, sent[3]: .removed])
+        #expect(try await room.connect("bob/phone").story.isEmpty)
+        await room.shutdown()
+    }
+
+    /// A session that ends has lost what it did not acknowledge.
+    @Test(arguments: Backend.allCases, [false, true])
+    func whatWasOnItsWayIsLostWithTheSession(_ backend: Backend, afterARestart: Bool) async throws {
+        let (room, clock) = try hall(backend)
+        var (alice, bob, sent) = try await rejoining(room)
+        try await bob.acknowledge(through: bob.inbox.first { $0.text == "a" }?.tag)
+        if afterARestart {
+            try await room.restart()
+            alice = try await room.connect("alice/laptop")
+        } else {
+            try await bob.leave()
+        }
+        clock.advance(seconds: 6)
+        try await room.settle()
+        bob = try await room.connect("bob/phone")
+        #expect(bob.story == ["gap removed 4"])
+        try await bob.drain()
+        try await alice.drain()
+        #expect(alice.receipts == [sent[0]])
+        #expect(alice.undelivered == Dictionary(uniqueKeysWithValues: sent[1...].map { ($0, .removed) }))
+        for (id, state) in zip(sent, [.delivered, .lost(.removed)] as [DeliveryState]) {
+            #expect(try await alice.states(of: id) == [state])
+        }
+        await room.shutdown()
+    }
+
+    /// A quota counts what the slow member was not sent, and not what it acknowledges afterwards.
+    @Test(arguments: Backend.allCases, [2, 7, 12])
+    func aQuotaLeavesOutWhatIsOnItsWay(_ backend: Backend, given: Int) async throws {
+        var limits = Limits()
+        limits.mailboxMessages = 8
+        let room = try Mailroom(backend, limits: limits)
+        let slow = try await room.connect("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("club", "bob"))
+        try await slow.drain()
+        var sent: [MessageID] = []
+        for number in 1...20 {
+            if number == given + 1 { try await slow.perform(.pause(slow.session)) }
+            sent.append(try await alice.send("\(number)", to: .group("club"), receipt: true))
+            try await slow.readIfBehind(until: given)
+        }
+        #expect(slow.texts == (1...given).map { "\($0)" })
+        try await slow.read()
+        try await slow.drain()
+        try await room.settle()
+        let lost = slow.story.compactMap { $0.hasPrefix("gap quota ") ? Int($0.dropFirst(10)) : nil }.reduce(0, +)
+        #expect(lost + slow.texts.count == 20 && slow.texts.last == "20" && (lost > 0) == (given < 12))
+        for (number, id) in sent.enumerated() {
+            let wasGiven = slow.texts.contains("\(number + 1)")
+            #expect(try await alice.states(of: id) == [wasGiven ? .delivered : .lost(.quota)], "\(number + 1)")
+            #expect(alice.receipts.contains(id) == wasGiven)
+        }
+        #expect(try await room.connect("bob/phone").story.isEmpty)
+        await room.shutdown()
+    }
+
+    /// Bob has a and b and has acknowledged neither; c and d came while it read nothing; then it was removed and added.
+    private func rejoining(_ room: Mailroom) async throws -> (alice: Phone, bob: Phone, sent: [MessageID]) {
+        let bob = try await room.connect("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("club", "bob"))
+        try await bob.drain()
+        var sent: [MessageID] = []
+        for text in ["a", "b", "c", "d"] {
+            if text == "c" { try await bob.perform(.pause(bob.session)) }
+            sent.append(try await alice.send(text, to: .group("club"), receipt: true))
+        }
+        _ = try await alice.ask(.remove("club", "bob"))
+        _ = try await alice.ask(.add("club", "bob"))
+        return (alice, bob, sent)
+    }
+
     private func hall(_ backend: Backend) throws -> (Mailroom, TestClock) {
         var limits = Limits()
         limits.timeToLive = 3600
@@ -108,6 +207,11 @@ extension Phone {
         }
     }
 
+    /// A quota has moved its place, and it reads on; not once it is to read no more.
+    fileprivate func readIfBehind(until given: Int) async throws {
+        if isBehind, texts.count < given { try await read() }
+    }
+
     fileprivate func ask(receiptFor text: String, ttl: Int?, to user: String = "bob") async throws -> MessageID {
         guard let ttl else { return try await send(text, to: .user(user), receipt: true) }
         let submission = Submission(
@@ -115,5 +219,11 @@ extension Phone {
             timeToLive: ttl, receipt: true)
         guard case .accepted = try await send(submission) else { throw Refusal(.unavailable, "not accepted") }
         return submission.id
+    }
+}
+
+extension Delivery {
+    fileprivate var text: String? {
+        if case .message(let message) = owed { String(decoding: message.payload, as: UTF8.self) } else { nil }
     }
 }

@@ -53,6 +53,7 @@ final class Engine {
     var idleDueAt: Int64 = 0
     /// Some rows of `endings` have not been looked through.
     var hasEndings = true
+    var endings = EndingsPass()
     /// The backup that is being copied.
     var backup: PageCopy?
     var timekeeper: Timekeeper
