@@ -176,6 +176,7 @@ let package = Package(
             dependencies: [
                 "RestanteClient", "RestanteCore", "RestanteWire",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),

@@ -33,6 +33,8 @@ public final class Gateway: Service, Sendable {
     private let phase = NIOLockedValueBox(Phase.starting)
     private let bound = OneShot<Result<SocketAddress, GatewayError>>()
     private let ending = OneShot<Ending>()
+    /// Also when it fails while it is being shut down.
+    private let failure = OneShot<any Error>()
 
     public init(
         configuration: GatewayConfiguration, store: any MessageStore, directory: any SessionDirectory,
@@ -58,7 +60,8 @@ public final class Gateway: Service, Sendable {
     /// - Throws: ``GatewayError`` if the address cannot be listened on, or if the store failed: then nobody has been
     ///   answered, and the process must exit non-zero. Whatever `directory` throws, too.
     public func run() async throws {
-        let dispatcher = Dispatcher(tables: tables, calls: calls, logger: logger) { [ending] in
+        let dispatcher = Dispatcher(tables: tables, calls: calls, logger: logger) { [ending, failure] in
+            failure.set($0)
             ending.set(.storeFailed($0))
         }
         store.start(reportingTo: dispatcher)
@@ -176,16 +179,22 @@ public final class Gateway: Service, Sendable {
             logger.info("shutting down")
             for table in tables { table.eventLoop.execute { table.stopReading() } }
             await store.shutdown()
+            // What it had to write at the end is on disk, or this is no shutdown in good order.
+            if let error = failure.current { return try await end(failed: error) }
             calls.end(Refusal(.shuttingDown, "the server is shutting down", retryAfter: 1))
             await closeSockets(by: deadline)
             try await group.shutdownGracefully()
         case .storeFailed(let error):
-            logger.critical("the store failed; nobody was answered", metadata: ["error": "\(error)"])
-            for table in tables { table.eventLoop.execute { table.cutAll() } }
-            calls.end(Refusal(.unavailable, "the store failed: ask again after the restart"))
-            try await group.shutdownGracefully()
-            throw GatewayError(.storeFailed, "the store failed: \(error)", cause: error)
+            try await end(failed: error)
         }
+    }
+
+    private func end(failed error: any Error) async throws {
+        logger.critical("the store failed; nobody was answered", metadata: ["error": "\(error)"])
+        for table in tables { table.eventLoop.execute { table.cutAll() } }
+        calls.end(Refusal(.unavailable, "the store failed: ask again after the restart"))
+        try await group.shutdownGracefully()
+        throw GatewayError(.storeFailed, "the store failed: \(error)", cause: error)
     }
 
     /// Says goodbye to all, and cuts those that are still there at the deadline.

@@ -18,6 +18,9 @@ final class OneShot<Value: Sendable>: Sendable {
         for waiter in waiters { waiter.resume(returning: value) }
     }
 
+    /// Nil: it has not been set yet.
+    var current: Value? { state.withLockedValue { if case .set(let value) = $0 { value } else { nil } } }
+
     func value() async -> Value {
         await withCheckedContinuation { continuation in
             let value = state.withLockedValue { state -> Value? in

@@ -49,6 +49,7 @@ struct StoreLoop {
         guard !commands.isEmpty || engine.hasPagesToRead else { return }
         let events = try engine.run(commands)
         if !events.isEmpty { sink.store(committed: events) }
+        for notice in engine.takeNotices() { sink.store(noticed: notice) }
     }
 
     /// Everyone gets an answer, and then an error of the disk ends the store, as it does in a batch.

@@ -126,6 +126,23 @@ struct ShutdownTests {
         }
     }
 
+    /// The last commits fail, or emptying the WAL.
+    @Test func aFailureWhileShuttingDownIsAFailure() async throws {
+        let store = ScriptedStore(holdsShutdown: true)
+        try await TestServer.run(store: store) { server in
+            try await RawClient.with(server) { client in
+                try await client.open(server)
+                server.stop()
+                await store.shutdownBegan.value()
+                store.fail(DiskGone())
+                store.letShutdownEnd()
+                #expect(await client.frame() == .end)
+            }
+            let error = await #expect(throws: GatewayError.self) { try await server.ended() }
+            #expect(error?.code == .storeFailed && error?.cause is DiskGone)
+        }
+    }
+
     @Test func callsOfTheProcessAreLostWithTheStore() async throws {
         try await TestServer.run(store: Self.silent()) { server in
             let submission = Submission(

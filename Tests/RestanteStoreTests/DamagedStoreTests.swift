@@ -102,6 +102,11 @@ import Testing
         #expect(refusal?.reason.contains("`restante check`") == true)
         // The others are served.
         try await postbox.claim(["alice/phone"])
+        // The operator is told, once.
+        _ = await #expect(throws: Refusal.self) { try await postbox.claim(["bob/phone"]) }
+        try await postbox.perform([])
+        let told = postbox.notices.filter { $0.level == .warning && $0.message.contains("bob/phone is damaged") }
+        #expect(told.count == 1)
         await postbox.shutdown()
         #expect(try !DatabaseCheck.run(database: postbox.folder.database, full: true).findings.isEmpty)
     }

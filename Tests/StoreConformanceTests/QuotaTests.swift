@@ -142,6 +142,34 @@ import Testing
         await room.shutdown()
     }
 
+    /// A device that is not known yet would make the file grow; one that is known comes and drains, which makes room.
+    @Test(arguments: Backend.allCases)
+    func aNewDeviceWaitsForRoom(_ backend: Backend) async throws {
+        var limits = Limits()
+        limits.databaseBytes = 2 << 20
+        let room = try Mailroom(backend, limits: limits)
+        try await room.register("bob/phone", "bob/tablet")
+        let alice = try await room.connect("alice/laptop")
+        let text = String(repeating: "x", count: 100_000)
+        _ = try await refusal { for _ in 1...100 { try await alice.send(text, to: .user("bob")) } }
+        for new in ["carol/phone", "bob/watch"] {
+            let refused = await #expect(throws: Refusal.self) { _ = try await room.claim(new) }
+            #expect(refused?.code == .storageFull && refused?.retryAfter == 60)
+        }
+        // It left nothing behind: the user is not there, and nobody is told of the device.
+        #expect(try await refusal { try await alice.send("you there?", to: .user("carol")) } != .storageFull)
+        for known in ["bob/phone", "bob/tablet"] {
+            let bob = try await room.connect(known)
+            try await bob.drain()
+            #expect(bob.isDrained && !bob.messages.contains { $0.kind == .devices && $0.text.contains("watch") })
+        }
+        try await room.restart()
+        try await room.settle()
+        let carol = try await room.connect("carol/phone")
+        #expect(carol.claimed != nil)
+        await room.shutdown()
+    }
+
     /// `id_too_old` means exactly an id below `ids_from`, however it rose.
     @Test(arguments: Backend.allCases)
     func moreIDsThanAreRememberedAreTooOldNotNew(_ backend: Backend) async throws {
@@ -171,4 +199,8 @@ import Testing
         }
         await room.shutdown()
     }
+}
+
+extension Message {
+    fileprivate var text: String { String(decoding: payload, as: UTF8.self) }
 }

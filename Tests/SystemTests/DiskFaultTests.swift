@@ -32,6 +32,22 @@ extension SystemTests {
             }
         }
 
+        /// SIGTERM, and the last commit or the emptying of the WAL fails: that is not a clean stop.
+        @Test(arguments: ["pwrite64", "fdatasync", "ftruncate"])
+        func anErrorWhileItStopsIsAFailure(call: String) async throws {
+            try await ServerProcess.with { server in
+                try await Device.with("bob", on: server) { try await $0.untilDrained() }
+                let strace = try await failing(call, when: 1, of: server)
+                server.program.signal(SIGTERM)
+                #expect(try await server.program.status == 74)
+                _ = try await strace.status
+                #expect(try await server.program.errors.all().contains("the disk failed"))
+                #expect(try injectedAt(server.home.file("strace.log")) != nil)
+                try await server.startAgain()
+                #expect(try await server.terminate() == 0)
+            }
+        }
+
         @Test(arguments: [
             ["rm", "mail.db"], ["mv", "mail.db", "elsewhere.db"], ["rm", "mail.db-wal"],
             ["sh", "-c", "cp mail.db copy.db && mv copy.db mail.db"],

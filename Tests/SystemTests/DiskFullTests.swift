@@ -26,6 +26,7 @@ extension SystemTests {
                 accepted += try await sendUntilFull(alice)
                 #expect(try await server.program.errors.line(with: "the disk is full") != nil)
                 try await expectNothingGrows(alice)
+                try await expectNewDeviceIsRefused(server)
                 try await expectEverythingArrives(accepted, on: server)
 
                 // A restart while it is full.
@@ -36,6 +37,7 @@ extension SystemTests {
 
                 try disk.makeRoom()
                 #expect(try await server.program.errors.line(with: "room again") != nil)
+                try await Device.with("carol", on: server) { try await $0.untilDrained() }
                 let more = try await send(10, as: alice)
                 try await expectEverythingArrives(more, on: server)
             }
@@ -78,6 +80,20 @@ extension SystemTests {
                 _ = try await alice.client.request(.createGroup(group, members: [UserName(unchecked: "bob")]))
             }
             #expect(grouping?.code == .storageFull)
+        }
+
+        /// One that connects for the first time; those that are known come and drain.
+        private func expectNewDeviceIsRefused(_ server: ServerProcess) async throws {
+            try await Device.with("carol", on: server) { carol in
+                let status = try await carol.events.first { events in
+                    events.compactMap { event -> Int? in
+                        if case .disconnected(.refused(let status), _) = event { status } else { nil }
+                    }.first
+                }
+                #expect(status == 507)
+                // It tries again by itself.
+                #expect(carol.end.now == nil)
+            }
         }
 
         private func expectEverythingArrives(_ texts: [String], on server: ServerProcess) async throws {

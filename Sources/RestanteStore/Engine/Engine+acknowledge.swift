@@ -30,8 +30,10 @@ extension Engine {
         case .message(let log, let mark, _, let receipt):
             // Before the cursor moves: whether another device of the user was first is asked of the cursors.
             if let receipt { try owe(receipt, log, mark.seq, reader: session) }
+            try settleDisputes(of: session, log, through: mark.seq, count: 1)
             moves.merge(log, mark)
         case .gap(let log, let gap):
+            try settleDisputes(of: session, log, through: gap.through.seq, count: gap.count)
             try recordLoss(session.device, log, gap)
             moves.merge(log, gap.through)
         case .loss(let id):
@@ -54,12 +56,12 @@ extension Engine {
         if let until = session.follows[log]?.until, mark.seq >= until {
             try endCursor(session.device, log, because: nil)
             session.follows[log] = nil
+            stopFollowing(session, log)
         }
     }
 
-    /// Ends a cursor: what was not acknowledged of it is lost for this reason; nil: nothing was.
+    /// Ends a cursor: what was not acknowledged of it is lost for this reason, which is noted before; nil: nothing was.
     func endCursor(_ device: DeviceKey, _ log: LogKey, because reason: LossReason?) throws {
-        if let reason { try noteEnding(of: device, log, because: reason) }
         try connection.run(
             "INSERT INTO ended_cursors(device_id, log_id, started_seq, acked_seq, until_seq, ended_at, reason)"
                 + " SELECT device_id, log_id, started_seq, acked_seq, coalesce(until_seq, ?3), ?4, ?5"

@@ -18,16 +18,23 @@ extension Engine {
     /// Refuses a device whose cursors cannot be what was written: it would get what is another's, or miss what is its own.
     /// To be called before its claim writes anything.
     func checkCursors(of device: DeviceKey, _ address: DeviceAddress) throws {
-        guard let user = try directory.user(address.user), let own = user.device(address.device)?.log else { return }
+        guard try !arePossible(device, address) else { return }
+        noteDamage(of: device, address)
+        throw Refusal.damagedMailbox
+    }
+
+    private func arePossible(_ device: DeviceKey, _ address: DeviceAddress) throws -> Bool {
+        guard let user = try directory.user(address.user), let own = user.device(address.device)?.log else {
+            return true
+        }
         let places = try connection.all(
             "SELECT log_id, started_seq, acked_seq, until_seq, acked_count FROM cursors WHERE device_id = ?1", device
         ) { Place(log: $0.int(0), started: $0.int(1), acked: $0.int(2), until: $0.optionalInt(3), count: $0.int(4)) }
         let groups = try groupLogs(of: address.user).map(\.log)
         let open = places.filter { $0.until == nil }.map(\.log)
-        guard open.count == groups.count + 2, Set(open) == Set([own, user.log] + groups) else {
-            throw Refusal.damagedMailbox
-        }
-        for place in places where try !isPossible(place) { throw Refusal.damagedMailbox }
+        guard open.count == groups.count + 2, Set(open) == Set([own, user.log] + groups) else { return false }
+        for place in places where try !isPossible(place) { return false }
+        return true
     }
 
     private func isPossible(_ place: Place) throws -> Bool {

@@ -122,6 +122,8 @@ extension Engine {
             if cause == .idle {
                 let end = try until.flatMap { try message($0)?.row.mark } ?? head(of: log)
                 try lose(device, log, after: acked, through: end, because: .unlinked)
+            } else {
+                try noteEnding(of: device, log, because: cause.loss)
             }
             try endCursor(device, log, because: cause.loss)
         }

@@ -1,5 +1,13 @@
 import RestanteCore
 
+/// A look through the endings, when some have to wait.
+struct EndingsPass {
+    /// The last that was put off.
+    var passed: Int64 = 0
+    /// When those that were put off are looked at again, in milliseconds of the store's clock.
+    var dueAt = Int64.max
+}
+
 /// Senders that asked for a receipt are told, too, when nobody will have their message.
 extension Engine {
     /// Rows looked at between two looks at the clock.
@@ -27,9 +35,14 @@ extension Engine {
 
     /// Looks through what devices have lost, until `deadline`, in the transaction at hand.
     func followEndings(until deadline: UInt64) throws {
+        if ageTime >= endings.dueAt {
+            endings = EndingsPass()
+            hasEndings = true
+        }
         while hasEndings, monotonicNanoseconds() < deadline {
             guard let ending = try nextEnding() else {
                 hasEndings = false
+                if endings.passed > 0 { endings = EndingsPass(passed: 0, dueAt: ageTime + Self.lookAgain) }
                 return
             }
             try follow(ending)
@@ -46,7 +59,8 @@ extension Engine {
 
     private func nextEnding() throws -> Ending? {
         try connection.first(
-            "SELECT ending_id, log_id, from_seq, through_seq, reason FROM endings ORDER BY ending_id LIMIT 1"
+            "SELECT ending_id, log_id, from_seq, through_seq, reason FROM endings WHERE ending_id > ?1"
+                + " ORDER BY ending_id LIMIT 1", endings.passed
         ) {
             Ending(
                 id: $0.int(0), log: $0.int(1), from: $0.int(2), through: $0.int(3),
@@ -60,17 +74,26 @@ extension Engine {
             ending.log, ending.from, ending.through, Self.stride
         ) { (seq: $0.int(0), flags: MessageFlags(rawValue: $0.int(1))) }
         for row in rows where row.flags.contains(.receipt) && !row.flags.isTombstone {
+            if isHeld(row.seq, in: ending.log) { return try putOff(ending, at: row.seq) }
             if let message = try message(row.seq)?.row { try tellIfUndelivered(message, because: ending.reason) }
         }
         if rows.count < Self.stride {
             try connection.run("DELETE FROM endings WHERE ending_id = ?1", ending.id)
             sweeper.note(ending.log)
         } else {
-            // Another ending of the same stretch that has come as far says nothing more.
-            try connection.run(
-                "UPDATE OR REPLACE endings SET from_seq = ?2 WHERE ending_id = ?1", ending.id,
-                rows[rows.count - 1].seq + 1)
+            try shorten(ending, to: rows[rows.count - 1].seq + 1)
         }
+    }
+
+    /// Another ending of the same stretch that has come as far says nothing more.
+    private func shorten(_ ending: Ending, to from: Position) throws {
+        try connection.run("UPDATE OR REPLACE endings SET from_seq = ?2 WHERE ending_id = ?1", ending.id, from)
+    }
+
+    /// This one is on its way to somebody: what comes of it is known later.
+    private func putOff(_ ending: Ending, at seq: Position) throws {
+        try shorten(ending, to: seq)
+        endings.passed = ending.id
     }
 
     /// Owes the sender an `undelivered`, if no device has the message or may still get it.

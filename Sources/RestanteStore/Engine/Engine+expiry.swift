@@ -11,6 +11,10 @@ struct Expiry {
     var dueAt: Int64 = 0
     /// What expires before this is marked, whatever its sender said: older messages may be kept for longer.
     private(set) var from: Int64
+    /// Where a look through those that are marked has come; what is due before it is on its way to somebody.
+    var looked: (expiresAt: Int64, seq: Position)?
+    /// Something that is due is on its way to somebody.
+    var holds = false
 
     private static let century: Int64 = 100 * 366 * 86400
 
@@ -53,18 +57,28 @@ extension Engine {
         guard timekeeper.mayForget, now >= expiry.dueAt else { return }
         guard try expireEarly(now, until: deadline), let next = try expireUsual(now, until: deadline) else { return }
         let early = try connection.first(
-            "SELECT expires_at FROM messages WHERE flags & 16 ORDER BY expires_at LIMIT 1", row: { $0.int(0) })
+            "SELECT expires_at FROM messages WHERE flags & 16 AND expires_at > ?1 ORDER BY expires_at LIMIT 1", now,
+            row: { $0.int(0) })
+        let again = expiry.holds ? now + Self.lookAgain : .max
         // To the second: many messages that expire one after the other are done together.
-        expiry.dueAt = min(next, early ?? .max).roundedUpToSecond
+        expiry.dueAt = min(next, early ?? .max, again).roundedUpToSecond
+        expiry.looked = nil
+        expiry.holds = false
     }
 
     /// False: the time is up before all was done.
     private func expireEarly(_ now: Int64, until deadline: UInt64) throws -> Bool {
         while true {
+            let looked = expiry.looked ?? (.min, 0)
             let due = try connection.all(
-                "SELECT seq FROM messages WHERE flags & 16 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
-                now, Self.stride, row: { $0.int(0) })
-            for seq in due { try expire(seq) }
+                "SELECT seq, log_id, expires_at FROM messages WHERE flags & 16 AND expires_at BETWEEN ?1 AND ?3"
+                    + " AND (expires_at > ?1 OR seq > ?2) ORDER BY expires_at, seq LIMIT ?4",
+                looked.expiresAt, looked.seq, now, Self.stride
+            ) { (seq: $0.int(0), log: $0.int(1), expiresAt: $0.int(2)) }
+            for row in due {
+                if isHeld(row.seq, in: row.log) { expiry.holds = true } else { try expire(row.seq) }
+                expiry.looked = (row.expiresAt, row.seq)
+            }
             if due.count < Self.stride { return true }
             if monotonicNanoseconds() > deadline { return false }
         }
@@ -86,13 +100,13 @@ extension Engine {
 
     private func expireStride(_ now: Int64) throws -> (isDone: Bool, next: Int64) {
         let rows = try connection.all(
-            "SELECT seq, expires_at, flags FROM messages WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            "SELECT seq, log_id, expires_at, flags FROM messages WHERE seq > ?1 ORDER BY seq LIMIT ?2",
             expiry.through, Self.stride
-        ) { (seq: $0.int(0), expiresAt: $0.int(1), flags: MessageFlags(rawValue: $0.int(2))) }
+        ) { (seq: $0.int(0), log: $0.int(1), expiresAt: $0.int(2), flags: MessageFlags(rawValue: $0.int(3))) }
         for row in rows {
             if !row.flags.isTombstone && !row.flags.contains(.early) {
                 guard row.expiresAt <= now else { return (true, row.expiresAt) }
-                try expire(row.seq)
+                if isHeld(row.seq, in: row.log) { try hold(row.seq) } else { try expire(row.seq) }
             }
             expiry.through = row.seq
         }
@@ -106,18 +120,32 @@ extension Engine {
         if row.flags.contains(.receipt) { try tellIfUndelivered(row, because: .expired) }
     }
 
-    /// Payload gone, position kept, the flag under the checksum. A row that was damaged stays so.
+    /// On its way to somebody, it does not hold up those behind it: the index of the marked ones finds it again, also in a
+    /// process that comes after this one.
+    private func hold(_ seq: Position) throws {
+        try rewrite(seq) { $0.flags.insert(.early) }
+        expiry.holds = true
+    }
+
+    /// Payload gone, position kept, the flag under the checksum.
     func bury(_ seq: Position, as flag: MessageFlags) throws {
+        try rewrite(seq) { row in
+            row.payload = []
+            row.flags.insert(flag)
+            row.flags.remove(.early)
+        }
+        sweeper.hasDeleted = true
+    }
+
+    /// A row that was damaged stays so.
+    private func rewrite(_ seq: Position, _ change: (inout MessageRow) -> Void) throws {
         guard let (found, isSound) = try message(seq) else { return }
         var row = found
-        row.payload = []
-        row.flags.insert(flag)
-        row.flags.remove(.early)
+        change(&row)
         let checksum = rowChecksum(row)
         try connection.run(
-            "UPDATE messages SET payload = x'', flags = ?2, checksum = ?3 WHERE seq = ?1",
-            seq, row.flags.rawValue, isSound ? checksum : ~checksum)
-        sweeper.hasDeleted = true
+            "UPDATE messages SET payload = ?4, flags = ?2, checksum = ?3 WHERE seq = ?1",
+            seq, row.flags.rawValue, isSound ? checksum : ~checksum, row.payload)
     }
 }
 

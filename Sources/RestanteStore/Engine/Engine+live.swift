@@ -54,11 +54,14 @@ extension Engine {
         }
         session.follows[log]?.until = until
         stopFollowing(session, log)
+        leavers[log, default: []].append(session)
     }
 
     /// Nothing of the log is shown to the session any more.
     func stopFollowing(_ session: Session, _ log: LogKey) {
         followers[log]?.removeAll { $0 === session }
         if followers[log]?.isEmpty == true { followers[log] = nil }
+        leavers[log]?.removeAll { $0 === session }
+        if leavers[log]?.isEmpty == true { leavers[log] = nil }
     }
 }

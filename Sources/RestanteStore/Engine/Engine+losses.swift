@@ -7,19 +7,38 @@ extension Engine {
     /// Notes that a device will not get what it was owed in this stretch of a log; nil: there is nothing new to tell.
     ///
     /// The loss stands for the gap that the device is told, in its place in the order, and for the answer to `status`.
+    /// What is on its way to the device is not counted in the gap, and taken from the row when it is acknowledged.
     @discardableResult
     func lose(
         _ device: DeviceKey, _ log: LogKey, after acked: LogMark, through end: LogMark, because reason: LossReason
     ) throws -> Loss? {
         let count = try countOwed(device, log, after: acked, through: end)
         guard count > 0 else { return nil }
-        try noteEnding(of: log, from: acked.seq + 1, through: end.seq, because: reason)
+        let sent = sessionOfDevice[device]?.lastOpen(of: log, after: acked)
+        try noteEndings(of: log, after: acked.seq, through: end.seq, sentThrough: sent?.seq, because: reason)
         if try widenLoss(device, log, after: acked, through: end, by: count, reason) { return nil }
         try connection.run(
             "INSERT INTO losses(device_id, log_id, from_seq, through_seq, reason, count, lost_at)"
                 + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             device, log, acked.seq + 1, end.seq, reason.rawValue, count, now)
-        return Loss(id: connection.lastInsertedRow, log: log, through: end.seq, count: count, reason: reason)
+        let id = connection.lastInsertedRow
+        guard let sent, let session = sessionOfDevice[device] else {
+            return Loss(id: id, log: log, through: end.seq, count: count, reason: reason)
+        }
+        let certain = sent.seq < end.seq ? try countOwed(device, log, after: sent, through: end) : 0
+        session.disputes.append(
+            Dispute(
+                loss: id, log: log, after: acked.seq, openThrough: min(sent.seq, end.seq), count: certain))
+        return Loss(id: id, log: log, through: end.seq, count: certain, reason: reason)
+    }
+
+    /// What is on its way has a row of its own: the rest does not wait until that is settled.
+    private func noteEndings(
+        of log: LogKey, after acked: Position, through end: Position, sentThrough: Position?, because reason: LossReason
+    ) throws {
+        let sent = min(sentThrough ?? acked, end)
+        if sent > acked { try noteEnding(of: log, from: acked + 1, through: sent, because: reason) }
+        if end > sent { try noteEnding(of: log, from: sent + 1, through: end, because: reason) }
     }
 
     /// A device that is away and loses again and again is told of it once.
@@ -44,10 +63,13 @@ extension Engine {
         try noteEnding(of: log, from: gap.from, through: gap.through.seq, because: gap.reason)
     }
 
-    /// Tells a connected device of a loss before whatever comes after it, and moves its place in the log there.
+    /// Tells a connected device of a loss before whatever comes after it, and moves its place in the log there. Not of one
+    /// that is all on its way.
     func tell(_ loss: Loss, to session: Session) {
-        let place = session.losses.firstIndex { $0.through > loss.through } ?? session.losses.endIndex
-        session.losses.insert(loss, at: place)
+        if loss.count > 0 {
+            let place = session.losses.firstIndex { $0.through > loss.through } ?? session.losses.endIndex
+            session.losses.insert(loss, at: place)
+        }
         session.merge = nil
         sendBehind(session)
     }

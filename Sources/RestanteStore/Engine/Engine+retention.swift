@@ -3,14 +3,18 @@ import RestanteCore
 /// What the store does by itself as time goes by: messages expire, idle devices go, senders hear of what came to nothing.
 extension Engine {
     /// Something of it is due now.
-    var isRetentionDue: Bool { hasEndings || timekeeper.mayForget && ageTime >= min(expiry.dueAt, idleDueAt) }
+    var isRetentionDue: Bool { hasEndings || ageTime >= retentionDueAt }
+
+    private var retentionDueAt: Int64 {
+        timekeeper.mayForget ? min(expiry.dueAt, idleDueAt, endings.dueAt) : endings.dueAt
+    }
 
     /// Nanoseconds until something will be due if nothing happens.
     var retentionDueIn: UInt64 {
         if hasEndings { return 0 }
-        guard timekeeper.mayForget else { return .max / 2 }
-        let milliseconds = max(0, min(expiry.dueAt, idleDueAt) - ageTime)
-        return UInt64(min(milliseconds, 3_600_000)) * 1_000_000
+        let dueAt = retentionDueAt
+        guard dueAt < .max else { return .max / 2 }
+        return UInt64(min(max(0, dueAt - ageTime), 3_600_000)) * 1_000_000
     }
 
     /// One slice, in a transaction of its own; what it made true comes back, as from a batch.

@@ -19,7 +19,13 @@ extension Engine {
             claimedAt: positions.head, seenAt: now, follows: follows, losses: try losses(of: device))
         sessions[session.id] = session
         sessionOfDevice[device] = session
-        for (log, followed) in follows where followed.until == nil { followers[log, default: []].append(session) }
+        for (log, followed) in follows {
+            if followed.until == nil {
+                followers[log, default: []].append(session)
+            } else {
+                leavers[log, default: []].append(session)
+            }
+        }
         return Claimed(
             address: claim.address, generation: generation, epoch: epoch, pending: pending, serverTime: now)
     }

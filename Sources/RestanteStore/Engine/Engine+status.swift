@@ -27,7 +27,7 @@ extension Engine {
         ) { AcceptedPart(log: $0.int(0), seq: $0.int(1), acceptedAt: $0.int(2), isCancelled: $0.int(3) != 0) }
     }
 
-    /// Delivered to D exactly if `started_seq` < M ≤ `acked_seq` and no loss of D covers M.
+    /// Delivered to D exactly if `started_seq` < M ≤ `acked_seq` and no loss of D covers M; pending as long as it is on its way.
     func deliveries(
         of seq: Position, in log: LogKey, besides sender: DeviceKey
     ) throws -> [(device: DeviceKey, entry: MessageStatus.Entry)] {
@@ -49,7 +49,9 @@ extension Engine {
             let address = DeviceAddress(
                 user: UserName(unchecked: row.text(0)), device: DeviceName(unchecked: row.text(1)))
             let state: DeliveryState
-            if let loss = row.optionalInt(4) {
+            if sessionOfDevice[row.int(5)]?.hasOpen(seq) == true {
+                state = .pending
+            } else if let loss = row.optionalInt(4) {
                 state = .lost(LossReason(rawValue: Int(loss)) ?? .damaged)
             } else if row.int(2) != 0 {
                 state = .delivered
@@ -81,15 +83,6 @@ extension Engine {
     private func wasReceived(_ seq: Position, in log: LogKey, besides sender: DeviceKey) throws -> Bool {
         try deliveries(of: seq, in: log, besides: sender).contains { device, entry in
             entry.state == .delivered || sessionOfDevice[device]?.hasOpen(seq) == true
-        }
-    }
-}
-
-extension Session {
-    /// The message is on its way: delivered, not acknowledged.
-    fileprivate func hasOpen(_ seq: Position) -> Bool {
-        open.contains { tag in
-            if case .message(_, let mark, _, _) = tag.obligation { mark.seq == seq } else { false }
         }
     }
 }

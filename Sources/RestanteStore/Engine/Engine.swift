@@ -34,6 +34,8 @@ final class Engine {
     var sessionOfDevice: [DeviceKey: Session] = [:]
     /// Sessions by the logs that they follow to the end.
     var followers: [LogKey: [Session]] = [:]
+    /// Sessions by the logs that their users have left, of which they may still be owed something.
+    var leavers: [LogKey: [Session]] = [:]
 
     // What the batch at hand has caused so far.
     var journal: [Effect] = []
@@ -47,6 +49,10 @@ final class Engine {
     var wantPage: Deque<Session> = []
     /// Sessions of devices that were unlinked: told after the answer to whoever asked for it.
     var endedLater: [SessionID] = []
+    /// What the operator is to know.
+    private var notices: [StoreNotice] = []
+    /// Devices that were refused since what is held for them is damaged: the operator is told of each once.
+    private var refusedAsDamaged: Set<DeviceKey> = []
 
     var sweeper = Sweeper()
     var wal: WALWatch
@@ -61,6 +67,7 @@ final class Engine {
     var idleDueAt: Int64 = 0
     /// Some rows of `endings` have not been looked through.
     var hasEndings = true
+    var endings = EndingsPass()
     /// The backup that is being copied.
     var backup: PageCopy?
     var timekeeper: Timekeeper
@@ -166,6 +173,22 @@ final class Engine {
         passed.removeAll(keepingCapacity: true)
         withdrawn.removeAll(keepingCapacity: true)
         acknowledged.removeAll(keepingCapacity: true)
+    }
+
+    /// The operator is told once in the life of the process.
+    func noteDamage(of device: DeviceKey, _ address: DeviceAddress) {
+        guard refusedAsDamaged.insert(device).inserted else { return }
+        notices.append(
+            StoreNotice(
+                .warning,
+                "what is held for the device \(address) is damaged; it is refused and kept as it is, the others are served."
+                    + " Stop the server, see what is wrong with `restante check --full`, and restore a backup, or unlink the"
+                    + " device, which then registers anew"))
+    }
+
+    func takeNotices() -> [StoreNotice] {
+        defer { notices = [] }
+        return notices
     }
 
     func takeEvents() -> [StoreEvent] {

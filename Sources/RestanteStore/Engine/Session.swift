@@ -81,6 +81,8 @@ final class Session {
     var receiptsRead: Int64 = 0
     /// Gaps that the session was not told of yet, in order.
     var losses: [Loss]
+    /// Losses that have what is on its way within them.
+    var disputes: [Dispute] = []
     /// Own messages looked past while no tag was open: cursors to move at the end of the batch.
     var passedFreely: [LogKey: LogMark] = [:]
     var saidDrained = false

@@ -4,33 +4,33 @@ import RestanteStore
 
 /// One life of a store whose machine's clock is not to be trusted.
 final class ClockLife {
-    private static let minute: Int64 = 60_000
-    private static let hour: Int64 = 3_600_000
-    private static let day = 24 * hour
+    static let minute: Int64 = 60_000
+    static let hour: Int64 = 3_600_000
+    static let day = 24 * hour
     private static let actions = 120
     /// What steps that are small enough to be followed may take off: each life has some of them, of half an hour at most.
-    private static let allowance = 2 * day
+    static let allowance = 2 * day
 
-    private struct Sent {
+    struct Sent {
         let submission: Submission
         let at: Int64
     }
 
     private let path: String
-    private let machine = MachineClock()
-    private let limits: Limits
-    private var random: SeededNumbers
-    private var caller: StoreCaller
-    private var alice = SessionID(1)
-    private var sessions: UInt64 = 1
-    private var sent: [Sent] = []
+    let machine = MachineClock()
+    let limits: Limits
+    var random: SeededNumbers
+    var caller: StoreCaller
+    var alice = SessionID(1)
+    var sessions: UInt64 = 1
+    var sent: [Sent] = []
     private var linkedAt: Int64
     /// The offset that the store is right to follow.
-    private var trusted: Int64 = 0
+    var trusted: Int64 = 0
     /// After a boot, how long the machine was off is known by the wall clock alone, so that is right until it was read.
     private var isJustBooted = false
-    private var latest: Int64 = 0
-    private var counts = ClockCounts()
+    var latest: Int64 = 0
+    var counts = ClockCounts()
 
     init(path: String, seed: UInt64) throws {
         self.path = path
@@ -144,65 +144,6 @@ final class ClockLife {
         let events = try await perform([.request(request, id: 1, from: .operators(CallID(1)))])
         for case .replied(.success(.clock(let report)), _, _) in events { return report }
         throw BrokenPromise("no answer about the clock")
-    }
-
-    // MARK: Mail
-
-    @discardableResult
-    private func perform(_ commands: [StoreCommand]) async throws -> [StoreEvent] {
-        try await caller.perform(commands)
-    }
-
-    private func connect(alsoBob: Bool) async throws {
-        sessions += 1
-        alice = SessionID(sessions)
-        var commands: [StoreCommand] = [claim(alice, "alice")]
-        if alsoBob {
-            sessions += 1
-            commands += [claim(SessionID(sessions), "bob"), .release(SessionID(sessions))]
-        }
-        try await perform(commands)
-    }
-
-    private func claim(_ session: SessionID, _ user: String) -> StoreCommand {
-        let address = DeviceAddress(user: UserName(unchecked: user), device: DeviceName(unchecked: "phone"))
-        return .claim(Claim(session: session, address: address, tokenIssuedAt: .max / 2000))
-    }
-
-    private func send() async throws {
-        for _ in 1...Int.random(in: 1...4, using: &random) {
-            let payload = Payload((0..<16).map { _ in UInt8.random(in: 0...255, using: &random) })
-            let message = Submission(
-                id: MessageID(at: machine.time), to: .user(UserName(unchecked: "bob")), content: .payload(payload))
-            switch try await outcome(of: message) {
-            case .accepted(let time, duplicate: false):
-                guard time >= latest else { throw BrokenPromise("accepted at \(time), after \(latest)") }
-                latest = time
-                sent.append(Sent(submission: message, at: machine.time))
-                counts.messages += 1
-            // The sender's clock is right and both of the server's are behind.
-            case .rejected(let refusal) where refusal.code == .badID && trusted < 0: break
-            case let other: throw BrokenPromise("a new message was answered with \(other)")
-            }
-            machine.advance(Int64.random(in: 1...2000, using: &random))
-        }
-    }
-
-    private func resend() async throws {
-        let horizon = Int64(limits.dedupeHorizon) * 1000 - Self.allowance
-        guard let message = sent.filter({ machine.time - $0.at < horizon }).randomElement(using: &random) else {
-            return
-        }
-        counts.resends += 1
-        guard case .accepted(_, duplicate: true) = try await outcome(of: message.submission) else {
-            throw BrokenPromise("an id was forgotten after \((machine.time - message.at) / Self.hour) h")
-        }
-    }
-
-    private func outcome(of message: Submission) async throws -> SendOutcome {
-        let events = try await perform([.send(message, from: .session(alice))])
-        for case .sent(message.id, let outcome, _) in events { return outcome }
-        throw BrokenPromise("a send was not answered")
     }
 
     // MARK: Checks

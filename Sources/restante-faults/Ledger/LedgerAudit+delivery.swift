@@ -32,8 +32,7 @@ extension LedgerAudit {
         let what = "\(state.name(number)) for \(state.readers[reader].address)"
         let loss = store.losses[part.log]?[cursor.device]?.first { $0.from <= part.seq && part.seq <= $0.through }
         if let loss {
-            // What was on its way when a membership ended or a mailbox was too full counts as lost, and may be kept yet.
-            if marks.contains(.confirmed), ![.removed, .quota].contains(loss.reason) {
+            if marks.contains(.confirmed) {
                 breaks("\(what) was acknowledged and is counted in a gap(\(loss.reason.name))")
             }
         } else if cursor.acked >= part.seq {

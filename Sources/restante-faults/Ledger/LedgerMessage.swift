@@ -22,12 +22,6 @@ struct LedgerMessage {
     /// Tick at which the withdrawal was confirmed.
     var cancelledTick: Int?
 
-    /// Whether it may have expired by this time; without an answer yet it is not known when it was accepted.
-    func isExpired(at time: Int64) -> Bool {
-        guard let timeToLive else { return false }
-        return acceptedAt.map { $0 + Int64(timeToLive) * 1000 <= time } ?? true
-    }
-
     /// The rows that it makes in `accepted`.
     var rows: Int { parts?.count ?? 1 }
 

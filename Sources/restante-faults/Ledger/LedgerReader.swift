@@ -10,8 +10,6 @@ struct LedgerMarks: OptionSet {
     static let requested = LedgerMarks(rawValue: 2)
     /// The server said that it has forgotten it: it must not come again (P3).
     static let confirmed = LedgerMarks(rawValue: 4)
-    /// The server said so before the message expired.
-    static let inTime = LedgerMarks(rawValue: 8)
 }
 
 /// A gap that a device was told of.

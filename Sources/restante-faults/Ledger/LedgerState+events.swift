@@ -115,8 +115,7 @@ extension LedgerState {
         guard let number = numbers[id], messages[number].author == reader else {
             return breaks("\(readers[reader].address) was told that another's message is undelivered: \(id)")
         }
-        // What was on its way when it expired may be kept yet; what was acknowledged before that was delivered.
-        if readers.contains(where: { $0.marks(number).contains(.inTime) }) {
+        if readers.contains(where: { $0.marks(number).contains(.confirmed) }) {
             breaks("\(name(number)) is said to be undelivered (\(reason.name)), and somebody has it")
         }
     }
@@ -152,7 +151,6 @@ extension LedgerState {
         switch what {
         case .message(let number):
             readers[reader].mark(number, .confirmed)
-            if !messages[number].isExpired(at: LedgerWorld.now) { readers[reader].mark(number, .inTime) }
         case .gap(let gap, let count): readers[reader].gaps[gap, default: 0] += count
         case .receipts(let receipts): readers[reader].confirmedReceipts.formUnion(receipts)
         case .undelivered: break

@@ -4,8 +4,11 @@ import RestanteCore
 /// What one device is owed, and what its session has been given of it.
 struct LedgerDevice {
     struct Gap: Equatable {
+        let number: Int
         let conversation: Conversation
-        let count: Int64
+        var count: Int64
+        /// Places of letters that the session has been given: what it acknowledges of them is not lost.
+        var onTheWay: Set<Int> = []
         var isGiven = false
     }
 
@@ -24,6 +27,7 @@ struct LedgerDevice {
     private(set) var isLive = false
     private var open: [(tag: UInt64, Open)] = []
     private var lastTag: UInt64 = 0
+    private var lastGap = 0
     /// Places of letters that this session was given, or was told of.
     private var given: Set<Int> = []
 
@@ -40,6 +44,7 @@ struct LedgerDevice {
     /// What has not been acknowledged comes again.
     mutating func connected(_ session: SessionID?) {
         self.session = session
+        loseWhatIsOnTheWay()
         isLive = false
         open = []
         lastTag = 0
@@ -48,9 +53,41 @@ struct LedgerDevice {
     }
 
     mutating func lose(log: String, _ conversation: Conversation) {
-        let count = owed.count { $0.log == log }
-        owed.removeAll { $0.log == log }
-        if count > 0 { gaps.append(Gap(conversation: conversation, count: Int64(count))) }
+        let disputed = gaps.reduce(into: Set<Int>()) { $0.formUnion($1.onTheWay) }
+        let lost = Set(owed.filter { $0.log == log }.map(\.place)).subtracting(disputed)
+        guard !lost.isEmpty else { return }
+        let onTheWay = lost.intersection(openPlaces)
+        owed.removeAll { lost.contains($0.place) && !onTheWay.contains($0.place) }
+        lastGap += 1
+        gaps.append(
+            Gap(
+                number: lastGap, conversation: conversation, count: Int64(lost.count - onTheWay.count),
+                onTheWay: onTheWay))
+    }
+
+    private var openPlaces: [Int] {
+        open.flatMap { entry -> [Int] in
+            switch entry.1 {
+            case .letter(let letter): [letter.place]
+            case .expired(let letters): letters.map(\.place)
+            case .gap: []
+            }
+        }
+    }
+
+    /// The session has ended without acknowledging it.
+    private mutating func loseWhatIsOnTheWay() {
+        for index in gaps.indices {
+            let lost = gaps[index].onTheWay
+            gaps[index].count += Int64(lost.count)
+            gaps[index].onTheWay = []
+            owed.removeAll { lost.contains($0.place) }
+        }
+    }
+
+    private mutating func isNotLost(_ place: Int) {
+        for index in gaps.indices { gaps[index].onTheWay.remove(place) }
+        gaps.removeAll { $0.count == 0 && $0.onTheWay.isEmpty }
     }
 
     /// The keys of what is now forgotten for good.
@@ -60,12 +97,14 @@ struct LedgerDevice {
             open.removeFirst()
             switch closed {
             case .letter(let letter):
+                isNotLost(letter.place)
                 guard let index = owed.firstIndex(where: { $0.place == letter.place }) else { continue }
                 keys.append(owed.remove(at: index).key)
             case .expired(let letters):
+                for letter in letters { isNotLost(letter.place) }
                 owed.removeAll { letter in letters.contains { $0.place == letter.place } }
             case .gap(let gap):
-                if let index = gaps.firstIndex(of: gap) { gaps.remove(at: index) }
+                gaps.removeAll { $0.number == gap.number }
             }
         }
         return keys
@@ -79,7 +118,7 @@ struct LedgerDevice {
         switch delivery.owed {
         case .message(let message): try give(message, at: now)
         case .gap(let conversation, let count, .expired): try giveExpired(conversation, Int(count), at: now)
-        case .gap(let conversation, let count, .removed): try give(Gap(conversation: conversation, count: count))
+        case .gap(let conversation, let count, .removed): try giveRemoved(conversation, count)
         default: throw disagreement("was given \(delivery.owed)")
         }
     }
@@ -100,7 +139,9 @@ struct LedgerDevice {
         if let letter = nextUnread(at: now) {
             throw disagreement("is live and was not given \(letter.key) of \(letter.log)")
         }
-        if gaps.contains(where: { !$0.isGiven }) { throw disagreement("is live and was not told of a gap") }
+        if gaps.contains(where: { !$0.isGiven && $0.count > 0 }) {
+            throw disagreement("is live and was not told of a gap")
+        }
     }
 
     private var unread: some Sequence<Ledger.Letter> { owed.lazy.filter { [given] in !given.contains($0.place) } }
@@ -131,8 +172,11 @@ struct LedgerDevice {
         open.append((lastTag, .expired(Array(run))))
     }
 
-    private mutating func give(_ gap: Gap) throws {
-        guard let index = gaps.firstIndex(of: gap) else { throw disagreement("was told of \(gap), not of \(gaps)") }
+    private mutating func giveRemoved(_ conversation: Conversation, _ count: Int64) throws {
+        let found = gaps.firstIndex { !$0.isGiven && $0.conversation == conversation && $0.count == count }
+        guard let index = found else {
+            throw disagreement("was told that \(count) of \(conversation) were lost, not of \(gaps)")
+        }
         gaps[index].isGiven = true
         open.append((lastTag, .gap(gaps[index])))
     }
