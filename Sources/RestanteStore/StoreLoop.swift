@@ -27,7 +27,8 @@ struct StoreLoop {
     mutating func run() throws {
         // An earlier process may have used up what there was.
         try watchDisk(monotonicNanoseconds())
-        for notice in try engine.watchClock() { sink.store(noticed: notice) }
+        try engine.watchClock()
+        tellNotices()
         upkeep.prunes = try engine.pruneSlice()
         while true {
             let (batch, hadBeenFull) = queue.take(until: nextWork)
@@ -49,6 +50,10 @@ struct StoreLoop {
         guard !commands.isEmpty || engine.hasPagesToRead else { return }
         let events = try engine.run(commands)
         if !events.isEmpty { sink.store(committed: events) }
+        tellNotices()
+    }
+
+    private func tellNotices() {
         for notice in engine.takeNotices() { sink.store(noticed: notice) }
     }
 
@@ -88,7 +93,8 @@ struct StoreLoop {
         try engine.watchDatabaseSize()
         try watchDisk(now)
         try watchWAL(now)
-        for notice in try engine.watchClock() { sink.store(noticed: notice) }
+        try engine.watchClock()
+        tellNotices()
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now
         upkeep.prunes = true

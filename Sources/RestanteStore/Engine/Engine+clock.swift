@@ -31,14 +31,11 @@ extension Engine {
         try connection.run("INSERT OR REPLACE INTO meta(key, value) VALUES ('clock', ?1)", text)
     }
 
-    /// Between two batches: whether the wall clock is believed again, and once a minute the mark. What the operator is to be
-    /// told comes back, also of other things.
-    func watchClock() throws -> [StoreNotice] {
+    /// Between two batches: whether the wall clock is believed again, and once a minute the mark.
+    func watchClock() throws {
         _ = now
         if timekeeper.hasAgreed { timekeeper.adopt() }
         if timekeeper.isMarkDue || timekeeper.wasSet { try transaction { try keepClock() } }
-        defer { notices = [] }
-        return notices + timekeeper.takeNotices()
     }
 
     /// In the transaction at hand: the mark, if it is due, and what follows from a clock that was set.

@@ -23,8 +23,6 @@ final class Engine {
     var ends: LogEnds
     /// An index that hid messages was rebuilt: once in the life of a process.
     var hasRebuiltIndex = false
-    /// What the operator is told between two batches.
-    var notices: [StoreNotice] = []
     var services: [ServiceName: DeviceKey] = [:]
     var positions: PositionCounter
     var idsFrom: MessageID
@@ -49,8 +47,8 @@ final class Engine {
     var wantPage: Deque<Session> = []
     /// Sessions of devices that were unlinked: told after the answer to whoever asked for it.
     var endedLater: [SessionID] = []
-    /// What the operator is to know.
-    private var notices: [StoreNotice] = []
+    /// What the operator is told between two batches.
+    var notices: [StoreNotice] = []
     /// Devices that were refused since what is held for them is damaged: the operator is told of each once.
     private var refusedAsDamaged: Set<DeviceKey> = []
 
@@ -188,7 +186,7 @@ final class Engine {
 
     func takeNotices() -> [StoreNotice] {
         defer { notices = [] }
-        return notices
+        return notices + timekeeper.takeNotices()
     }
 
     func takeEvents() -> [StoreEvent] {
