@@ -25,9 +25,9 @@ struct StalledReader {
         await run.store.shutdown()
         let notices = run.sink.notices.map(\.level)
         guard notices == [.warning, .warning, .info] else { throw BenchError("the operator was told \(notices)") }
-        return "stalled reader: refused after \(stored) messages with \(grown >> 20) MiB of WAL (cap \(Self.walBytes >> 20)),"
-            + " acknowledgements went on, two warnings; \(Int(seconds * 1000)) ms after it ended messages were taken in again,"
-            + " with \(left >> 20) MiB"
+        return "stalled reader: refused after \(stored) messages with \(grown >> 20) MiB of WAL"
+            + " (cap \(Self.walBytes >> 20)), acknowledgements went on, two warnings; \(Int(seconds * 1000)) ms after it ended messages were taken in"
+            + " again, with \(left >> 20) MiB"
     }
 
     private func sendUntilRefused() async throws -> Int {
@@ -81,7 +81,9 @@ private struct Shell {
         process.standardOutput = output
         try process.run()
         input.fileHandleForWriting.write(Data("BEGIN; SELECT count(*) FROM messages;\n".utf8))
-        guard output.fileHandleForReading.availableData.count > 0 else { throw BenchError("the sqlite3 shell says nothing") }
+        guard output.fileHandleForReading.availableData.count > 0 else {
+            throw BenchError("the sqlite3 shell says nothing")
+        }
     }
 
     func end() {

@@ -5,11 +5,16 @@ import RestanteCore
 
 /// Brings everything to rest: every device drains.
 struct LedgerRest {
-    /// Everyone must have come to rest by then.
-    private static let seconds = 60
-
     let world: LedgerWorld
     let server: LedgerServer
+    /// Everyone must have come to rest by then: what waits for guests grows with the length of the run.
+    let seconds: Int
+
+    init(world: LedgerWorld, server: LedgerServer, kills: Int) {
+        self.world = world
+        self.server = server
+        seconds = 60 + 3 * kills
+    }
 
     /// Every device that is linked connects, acknowledges everything, and goes.
     func drainAll() async throws {
@@ -35,9 +40,9 @@ struct LedgerRest {
     /// Goes off, and ends the program, unless it is cancelled in time: what hangs is broken, too.
     func alarm() -> Task<Void, any Error> {
         Task {
-            try await Task.sleep(for: .seconds(Self.seconds))
+            try await Task.sleep(for: .seconds(seconds))
             for line in world.book.with({ $0.unsettled }) { print("BROKEN \(line)") }
-            print("BROKEN not everything has come to rest after \(Self.seconds) seconds")
+            print("BROKEN not everything has come to rest after \(seconds) seconds")
             _ = await server.stop(SIGKILL)
             exit(1)
         }

@@ -57,7 +57,7 @@ struct LedgerRun {
     private func play(in world: LedgerWorld) async throws {
         var generator = SeededNumbers(seed: settings.seed)
         for address in world.permanent { _ = world.book.with { $0.adds(address, isPermanent: true) } }
-        let rest = LedgerRest(world: world, server: server)
+        let rest = LedgerRest(world: world, server: server, kills: settings.kills)
         try await rest.drainAll()
         try await makeCore(in: world)
         let killer = LedgerKiller(settings: settings, server: server, world: world)
