@@ -8,6 +8,7 @@ final class ChurnRun: Sendable {
     private static let devices = 1000
     private static let payloadBytes = 256
     private static let samples = 20
+    static let rememberedIDs = 200_000
 
     let path: String
     private let messages: Int
@@ -21,7 +22,7 @@ final class ChurnRun: Sendable {
         (self.path, self.messages, self.batch) = (path, messages, batch)
         var limits = Limits()
         // A week's ids at this pace would be most of the file: they are live, and not what is measured.
-        limits.dedupeRows = 200_000
+        limits.dedupeRows = Int64(Self.rememberedIDs)
         if let walBytes { limits.walBytes = walBytes }
         store = try SQLiteStore.open(path: path, options: StoreOptions(limits: limits))
         sink = BenchSink(store)

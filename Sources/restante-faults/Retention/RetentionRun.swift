@@ -13,13 +13,16 @@ final class RetentionRun {
     /// A commit beside the work, at the 99th percentile: a slice of 4 ms, its own commit, and the machine's noise.
     private static let longestCommit = Duration.milliseconds(50)
 
+    /// On a machine that is shared, as CI's is, so many times as much is let go.
+    private let patience: Int
     private let pile: Int
     private let swept: Int
     private let clock = FaultClock()
     private let caller: StoreCaller
     private let sender = SessionID(1)
 
-    init(path: String, messages: Int) throws {
+    init(path: String, messages: Int, patience: Int) throws {
+        self.patience = patience
         pile = messages
         swept = max(50_000, messages / 50)
         var limits = Limits()
@@ -37,7 +40,7 @@ final class RetentionRun {
         print("stored \(pile) messages for \(Self.deadDevices) devices that never return")
         let beside = try await secondsToSweep()
         print("swept \(swept) messages beside them: \(Int(Double(swept) / beside))/s")
-        guard beside < alone * Self.most else {
+        guard beside < alone * Self.most * Double(patience) else {
             throw BrokenPromise("sweeping beside \(pile) messages takes \(beside / alone) times as long")
         }
         clock.advance(31 * Self.day)
@@ -46,7 +49,7 @@ final class RetentionRun {
         clock.advance(15 * Self.day)
         let going = try await untilEmpty("SELECT NOT EXISTS (SELECT 1 FROM messages)")
         print("devices gone and all swept in \(going.seconds) s; a commit beside it: \(going.text)")
-        for phase in [expiring, going] where phase.p99 > Self.longestCommit {
+        for phase in [expiring, going] where phase.p99 > Self.longestCommit * patience {
             throw BrokenPromise("a commit waited for \(phase.p99) at the 99th percentile")
         }
         await caller.store.shutdown()
