@@ -50,7 +50,7 @@ public struct Migrator: Sendable {
         if dryRun { return try rehearse(path, pending) }
         let connection = try openForWriting(path, leaving: wal)
         defer { connection.close() }
-        try apply(on: connection)
+        try translating(path) { try apply(on: connection) }
         return pending
     }
 
@@ -108,8 +108,10 @@ public struct Migrator: Sendable {
             try connection.execute(commit)
         } catch {
             try? connection.execute("ROLLBACK")
+            // The disk's fault is not the migration's: it may be right the next time.
+            let isDisk = [SQLITE_IOERR, SQLITE_FULL].contains(error.primaryCode)
             throw StoreError(
-                .migrationFailed,
+                isDisk ? .inputOutput : .migrationFailed,
                 "migration \(migration.name) failed and was rolled back: \(error.message). The database is as it was before it."
             )
         }

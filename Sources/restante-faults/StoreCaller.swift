@@ -12,15 +12,22 @@ final class StoreCaller: StoreSink {
 
     let store: SQLiteStore
     private let state = Mutex(State())
+    /// Called on the store's thread when something is told.
+    private let told: @Sendable () -> Void
 
     /// Opens the database and starts its thread.
     init(path: String, options: StoreOptions) throws {
         store = try SQLiteStore.open(path: path, options: options)
+        told = {}
         store.start(reportingTo: self)
     }
 
     /// Of a store that is started by someone else.
-    init(_ store: SQLiteStore) { self.store = store }
+    init(_ store: SQLiteStore, told: @escaping @Sendable () -> Void) {
+        (self.store, self.told) = (store, told)
+    }
+
+    var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
     /// One commit, if nothing else waits; the events of whatever happened until its end.
     @discardableResult
@@ -43,6 +50,7 @@ final class StoreCaller: StoreSink {
 
     func store(committed events: [StoreEvent]) {
         let isAnswer = events.contains { if case .replied(_, _, .operators) = $0 { true } else { false } }
+        told()
         wake(isAnswer) { $0.events += events }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Glibc
 import RestanteStore
 
@@ -15,12 +16,22 @@ struct CrashChild: ParsableCommand {
     @Argument var database: String
 
     func run() throws {
+        do {
+            try live()
+        } catch let error as StoreError {
+            // As the server ends.
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            throw ExitCode(error.exitCode)
+        }
+    }
+
+    private func live() throws {
         if script == .migrate {
             _ = try Migrator().up(database: database)
             return CrashFacts.tell("done")
         }
         let store = try SQLiteStore.open(path: database)
-        let caller = StoreCaller(store)
+        let caller = StoreCaller(store) { CrashFacts.tell(CrashTrace.answer) }
         Task.detached { [script] in
             do {
                 let life = CrashScript(caller)
@@ -31,7 +42,10 @@ struct CrashChild: ParsableCommand {
                 }
             } catch {
                 CrashFacts.tell("failed: \(error)")
-                Glibc.exit(1)
+                // When the store has failed, its thread ends the process.
+                await store.shutdown()
+                if !caller.hasFailed { Glibc.exit(1) }
+                return
             }
             // What is in the WAL stays there.
             if script == .fill { kill(getpid(), SIGKILL) }
@@ -39,6 +53,7 @@ struct CrashChild: ParsableCommand {
         }
         // Here, since strace counts the calls of each thread by themselves.
         store.run(reportingTo: caller)
+        if caller.hasFailed { throw StoreError(.inputOutput, "the store failed") }
         CrashFacts.tell("done")
     }
 }

@@ -5,25 +5,26 @@ import Synchronization
 
 /// Runs the cases of each state and system call, some at once.
 final class CrashRun: Sendable {
-    static let calls = ["pwrite64", "fdatasync", "fsync", "ftruncate", "unlink"]
-
+    private let fault: CrashFault
     private let folder: String
     private let stride: Int
     private let first: Int
     private let jobs: Int
-    private let found = Mutex<(cases: Int, broken: [String])>((0, []))
+    private let found = Mutex<(cases: Int, kept: Int, broken: [String])>((0, 0, []))
 
-    init(folder: String, stride: Int, first: Int, jobs: Int) {
+    init(_ fault: CrashFault, folder: String, stride: Int, first: Int, jobs: Int) {
+        self.fault = fault
         (self.folder, self.stride, self.first, self.jobs) = (folder, stride, first, jobs)
     }
 
-    var result: (cases: Int, broken: [String]) { found.withLock { $0 } }
+    /// - `kept`: errors that SQLite keeps to itself, and that cost nothing.
+    var result: (cases: Int, kept: Int, broken: [String]) { found.withLock { $0 } }
 
     /// Every call of every kind, and a line with how many there were.
     func all(of state: CrashState) async throws {
         let whole = state.script == .migrate ? try schema(of: state) : nil
         var counts: [String] = []
-        for call in Self.calls {
+        for call in fault.calls {
             let kills = try await all(call, of: state, whole)
             // Without a write or a sync nothing was tried at all.
             guard kills > 0 || !["pwrite64", "fdatasync"].contains(call) else {
@@ -31,14 +32,14 @@ final class CrashRun: Sendable {
             }
             counts.append("\(call) \(kills)")
         }
-        print("\(state.script.rawValue) from \(state.name): \(counts.joined(separator: ", "))")
+        print("\(fault.rawValue): \(state.script.rawValue) from \(state.name): \(counts.joined(separator: ", "))")
     }
 
-    /// Kills at the first, the next … call, until a run ends without a kill: how many were killed.
+    /// The fault at the first, the next … call, until a run ends without it: how many had it.
     private func all(_ call: String, of state: CrashState, _ whole: CrashSchema?) async throws -> Int {
         // Of the others there are few.
-        let isMany = call == "pwrite64"
-        let (first, stride) = isMany ? (first, stride) : (1, 1)
+        let stride = call == "pwrite64" ? stride : max(1, stride / 5)
+        let first = 1 + (first - 1) % stride
         return try await withThrowingTaskGroup(of: Bool.self) { tasks in
             var (next, kills, isOver) = (first, 0, false)
             func begin() {
@@ -60,27 +61,50 @@ final class CrashRun: Sendable {
     private func one(
         _ call: String, _ number: Int, of state: CrashState, _ whole: CrashSchema?
     ) async throws -> Bool {
-        let directory = "\(folder)/\(state.name)-\(call)-\(number)"
+        let directory = "\(folder)/\(fault.rawValue)-\(state.name)-\(call)-\(number)"
         let database = try state.copy(to: directory)
+        let trace = directory + "/trace"
         let child = try ChildProcess(
             "/usr/bin/strace",
-            [
-                "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
-                "inject=\(call):signal=KILL:when=\(number)",
+            fault.options(call, number, trace: trace) + [
                 LedgerSettings.besides("restante-faults"), "crash-child", state.script.rawValue, database,
             ], errors: directory + "/errors")
         let facts = CrashFacts(await child.text())
         let status = await child.status()
-        guard status == -SIGKILL || status == 0 && facts.isDone else {
-            throw BrokenPromise("the child ended with \(status): see \(directory)/errors")
-        }
-        let broken = try await check(database, state, facts, whole)
+        let (wasHit, wrong) = try judge(status, facts, state, trace)
+        let broken = try await wrong + check(database, state, facts, whole)
         found.withLock { found in
-            found.cases += status == 0 ? 0 : 1
-            found.broken += broken.map { "\(state.script.rawValue) from \(state.name), \(call) \(number): \($0)" }
+            found.cases += wasHit ? 1 : 0
+            found.broken += broken.map {
+                "\(fault.rawValue): \(state.script.rawValue) from \(state.name), \(call) \(number): \($0)"
+            }
         }
         if broken.isEmpty { try FileManager.default.removeItem(atPath: directory) }
-        return status != 0
+        return wasHit
+    }
+
+    /// Whether the child came to the fault, and how it took it.
+    private func judge(
+        _ status: Int32, _ facts: CrashFacts, _ state: CrashState, _ trace: String
+    ) throws -> (wasHit: Bool, wrong: [String]) {
+        if status == 0 && facts.isDone {
+            guard fault == .error, case let trace = try CrashTrace(trace), trace.hasFailed else { return (false, []) }
+            // Behind the last commit of a migration comes the checkpoint of closing; without it the WAL stays.
+            if trace.isKeptBySQLite || state.script == .migrate {
+                found.withLock { $0.kept += 1 }
+                return (true, [])
+            }
+            return (true, ["it went on after the error as if nothing had happened"])
+        }
+        switch fault {
+        case .kill:
+            guard status == -SIGKILL else { throw BrokenPromise("the child ended with \(status): see \(trace)") }
+            return (true, [])
+        case .error:
+            let trace = try CrashTrace(trace)
+            let ending = status == 74 ? [] : ["it ended with \(status)"]
+            return (trace.hasFailed, trace.broken + ending)
+        }
     }
 
     private func check(
@@ -101,7 +125,7 @@ final class CrashRun: Sendable {
 
     /// What an undisturbed migration makes of the state.
     private func schema(of state: CrashState) throws -> CrashSchema {
-        let database = try state.copy(to: "\(folder)/\(state.name)-whole")
+        let database = try state.copy(to: "\(folder)/\(fault.rawValue)-\(state.name)-whole")
         _ = try Migrator().up(database: database)
         return try CrashSchema(database)
     }
