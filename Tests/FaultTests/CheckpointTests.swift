@@ -5,7 +5,7 @@ import RestanteStore
 import Testing
 
 /// A checkpoint in two steps, with the sync between them.
-@Suite(.timeLimit(.minutes(5))) struct CheckpointTests {
+@Suite(.timeLimit(.minutes(5))) final class CheckpointTests {
     private let disk: FaultDisk
     private let store: SteppedStore
 
@@ -16,6 +16,9 @@ import Testing
         _ = try store.run([Self.claim("bob", 1), Self.claim("alice", 2)])
         try send(200)
     }
+
+    /// Before the disk goes.
+    deinit { store.close() }
 
     @Test func theSecondStepWritesNothingAgain() throws {
         let first = try operations { try store.checkpoint() }
