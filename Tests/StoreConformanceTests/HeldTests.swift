@@ -175,6 +175,27 @@ import Testing
         await room.shutdown()
     }
 
+    /// A device that a quota has moved past a message has not received it: the first that has is told of.
+    @Test(arguments: Backend.allCases)
+    func whatAQuotaTookFromAnotherDeviceIsReceivedByTheFirstThatHasIt(_ backend: Backend) async throws {
+        var limits = Limits()
+        limits.mailboxMessages = 8
+        let room = try Mailroom(backend, limits: limits)
+        try await room.connect("bob/tablet").leave()
+        let phone = try await room.connect("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("club", "bob"))
+        try await phone.drain()
+        var sent: [MessageID] = []
+        for number in 1...20 { sent.append(try await alice.send("\(number)", to: .group("club"), receipt: true)) }
+        try await phone.read()
+        try await phone.drain()
+        try await room.settle()
+        let got = Set(zip(sent, 1...).filter { phone.texts.contains("\($1)") }.map(\.0))
+        #expect(got.count >= 8 && alice.receipts == got)
+        await room.shutdown()
+    }
+
     /// Bob has a and b and has acknowledged neither; c and d came while it read nothing; then it was removed and added.
     private func rejoining(_ room: Mailroom) async throws -> (alice: Phone, bob: Phone, sent: [MessageID]) {
         let bob = try await room.connect("bob/phone")

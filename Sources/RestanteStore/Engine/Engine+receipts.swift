@@ -2,7 +2,7 @@ import RestanteCore
 
 extension Engine {
     /// Whether another device of the reader (not the sending one, which never gets its own) has the message: of a sealed
-    /// send, its own part.
+    /// send, its own part. A cursor that a quota has moved past it does not say so.
     private static let receivedBeforeSQL = """
         SELECT 1 FROM devices d JOIN (
             SELECT ?4 AS log_id, ?5 AS seq
@@ -13,6 +13,8 @@ extension Engine {
                 AND c.started_seq < p.seq AND c.acked_seq >= p.seq)
             OR EXISTS (SELECT 1 FROM ended_cursors e WHERE e.log_id = p.log_id AND e.device_id = d.device_id
                 AND e.started_seq < p.seq AND e.acked_seq >= p.seq))
+            AND NOT EXISTS (SELECT 1 FROM losses x WHERE x.log_id = p.log_id AND x.device_id = d.device_id
+                AND p.seq BETWEEN x.from_seq AND x.through_seq)
         """
 
     /// Notes that a sender is to be told, unless another device of the same user has received the message before.
