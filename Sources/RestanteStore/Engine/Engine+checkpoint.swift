@@ -10,7 +10,7 @@ struct Checkpoint {
     enum Step {
         case rest
         case syncs(CheckpointSync)
-        case synced(Int32)
+        case synced
     }
 
     var frames = Checkpoint.frames
@@ -41,7 +41,7 @@ extension Engine {
         switch checkpoint.step {
         case .rest: try beginCheckpoint()
         case .syncs(let sync): if let code = sync.code { return try finishCheckpoint(code) }
-        case .synced(let code): return try finishCheckpoint(code)
+        case .synced: return try finishCheckpoint(SQLITE_OK)
         }
         return false
     }
@@ -58,8 +58,17 @@ extension Engine {
         if let whenSynced = checkpoint.whenSynced {
             checkpoint.step = .syncs(CheckpointSync(disk.handle, whenOver: whenSynced))
         } else {
-            checkpoint.step = .synced(store_vfs_sync(disk.handle))
+            let code = store_vfs_sync(disk.handle)
+            checkpoint.step = .synced
+            store_vfs_synced(disk.handle, code)
+            try disk.check()
         }
+    }
+
+    /// What the other thread's sync has come to by now, before anybody is answered: an error is final.
+    func checkSync() {
+        guard case .syncs(let sync) = checkpoint.step, let disk, let code = sync.code, code != SQLITE_OK else { return }
+        store_vfs_synced(disk.handle, code)
     }
 
     private func finishCheckpoint(_ code: Int32) throws -> Bool {

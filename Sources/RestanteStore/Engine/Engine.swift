@@ -112,6 +112,7 @@ final class Engine {
         try statements.begin.finish()
         try body()
         try statements.commit.finish()
+        checkSync()
         try disk?.check()
     }
 
