@@ -5,9 +5,10 @@ import RestanteCore
 struct Upkeep {
     /// Swept sooner than this, a log would be visited for a message at a time.
     private static let sweepAfter: UInt64 = 1_000_000_000
-    /// While commits follow each other, sweeping waits for longer: it goes cheaper together, and a quiet moment may come.
-    /// Far below the five minutes of P7.
-    private static let sweepUnderLoadAfter: UInt64 = 20_000_000_000
+    /// While commits follow each other, sweeping waits for longer: it goes cheaper together, and a quiet moment may come. Not
+    /// for so long that what is swept has left the page cache: after 20 s it had, and sweeping never caught up
+    /// (docs/RELIABILITY.md).
+    private static let sweepUnderLoadAfter: UInt64 = 3_000_000_000
     private static let sweepAtLogs = 65536
     /// Every second slice is the sweep's, when it has something to do: it must keep pace with what comes in.
     private static let turns: [Pauses.Chore] = [
