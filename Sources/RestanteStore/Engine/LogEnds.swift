@@ -22,8 +22,7 @@ struct LogEnds {
     private var saving: [LogKey: Position] = [:]
     private var savingThrough: Position?
     private var unsorted: [LogKey] = []
-    /// Each in order, the lowest last.
-    private var runs: [[LogKey]] = []
+    private var sorted = SortedRuns()
 
     /// Reads what an earlier process has not saved.
     ///
@@ -75,7 +74,7 @@ struct LogEnds {
     mutating func save(_ connection: Connection, at head: Position, until deadline: UInt64) throws {
         if savingThrough == nil { begin(at: head) }
         while !unsorted.isEmpty {
-            runs.append(unsorted.suffix(Self.run).sorted(by: >))
+            sorted.add(unsorted.suffix(Self.run))
             unsorted.removeLast(min(Self.run, unsorted.count))
             if monotonicNanoseconds() > deadline { return }
         }
@@ -84,7 +83,6 @@ struct LogEnds {
         savedThrough = through
         savingThrough = nil
         saving = [:]
-        runs = []
     }
 
     private mutating func begin(at head: Position) {
@@ -99,21 +97,11 @@ struct LogEnds {
     private mutating func write(_ connection: Connection, until deadline: UInt64) throws -> Bool {
         let update = try connection.prepare("UPDATE logs SET head_seq = ?2 WHERE log_id = ?1 AND head_seq < ?2")
         var count = 0
-        while let log = nextLog() {
+        while let log = sorted.popLowest() {
             try update.run(log, saving[log] ?? 0)
             count += 1
             if count % Self.stride == 0, monotonicNanoseconds() > deadline { return false }
         }
         return true
-    }
-
-    private mutating func nextLog() -> LogKey? {
-        var lowest: (run: Int, log: LogKey)?
-        for run in runs.indices {
-            if let log = runs[run].last, log < lowest?.log ?? .max { lowest = (run, log) }
-        }
-        guard let lowest else { return nil }
-        runs[lowest.run].removeLast()
-        return lowest.log
     }
 }
