@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOHTTP1
 import RestanteCore
 
 /// What the handlers of a connection work with: the server's parts, and those of their event loop.
@@ -11,11 +12,19 @@ struct ConnectionServices: Sendable {
     /// Of the connection's event loop.
     var sessions: SessionTable
     var logger: Logger
+    /// The other end of the connection: a client, or a proxy with clients behind it.
+    var peer = ClientAddress.none
     /// Whether the server takes work.
     var isReady: @Sendable () -> Bool
 }
 
 extension ConnectionServices {
+    /// The address by which limits count a request and logs name its sender. A proxy's connection may carry the requests
+    /// of several clients: it is that of this request.
+    func client(_ headers: HTTPHeaders) -> ClientAddress {
+        configuration.trustedProxies.client(of: headers, peer: peer)
+    }
+
     /// Whether the store carries out a command within the time: one that hangs in a commit is not ready.
     func probeStore(_ eventLoop: any EventLoop) -> EventLoopFuture<Bool> {
         let answered = eventLoop.makePromise(of: Bool.self)

@@ -154,7 +154,7 @@ public final class Gateway: Service, Sendable {
         try channel.configureRestante(
             ConnectionServices(
                 configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
-                logger: logger, isReady: { [self] in isReady }))
+                logger: logger, peer: ClientAddress(channel.remoteAddress), isReady: { [self] in isReady }))
     }
 
     // MARK: - End
