@@ -116,8 +116,11 @@ let package = Package(
         .executableTarget(
             name: "restante-bench",
             dependencies: [
-                "CSQLite", "RestanteCore", "RestanteStore",
+                "CSQLite", "RestanteCore", "RestanteGateway", "RestanteStore", "RestanteWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
         // Breaks the disk under SQLite for the tests; never part of `restante`.

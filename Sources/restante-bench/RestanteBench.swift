@@ -11,6 +11,9 @@ struct RestanteBench: AsyncParsableCommand {
             JSON and a row of a table.
 
               restante-bench store --directory /tmp/bench
+              restante-bench idle --connections 10000
             """,
-        subcommands: [StoreBench.self, ChurnBench.self, BackupBench.self], defaultSubcommand: StoreBench.self)
+        subcommands: [
+            StoreBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StormBench.self,
+        ], defaultSubcommand: StoreBench.self)
 }

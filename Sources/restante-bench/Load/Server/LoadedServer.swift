@@ -1,0 +1,99 @@
+import Foundation
+import RestanteCore
+import RestanteGateway
+import Synchronization
+
+/// The server that is measured: one that was started for this run in a directory of its own, or one that runs already.
+final class LoadedServer: Sendable {
+    private struct Running {
+        var child: ServerChild?
+        var port: Int
+    }
+
+    let host: String
+    private let options: ServerOptions
+    private let flags: [String]
+    private let directory: String
+    private let running: Mutex<Running>
+    private let mint: TokenMint
+
+    /// Runs `body` with the server that the options name; one that was started is killed afterwards, and its directory removed.
+    static func with<Result>(
+        _ options: ServerOptions, flags: [String] = [], body: (LoadedServer) async throws -> Result
+    ) async throws -> Result {
+        let directory = options.directory + "/restante-load-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let server = try await LoadedServer(options, flags, directory)
+        defer { server.running.withLock { $0.child.map { _ = kill($0.process, SIGKILL) } } }
+        return try await body(server)
+    }
+
+    private init(_ options: ServerOptions, _ flags: [String], _ directory: String) async throws {
+        (self.options, self.flags, self.directory) = (options, flags, directory)
+        if let url = options.url {
+            guard let url = URL(string: url), let host = url.host(), let keys = options.keyFile else {
+                throw BenchError("--url wants ws://HOST:PORT, and --key-file the server's key file")
+            }
+            self.host = host
+            running = Mutex(Running(child: nil, port: url.port ?? 7070))
+            mint = try TokenMint(keys: try await KeyFile.open(at: keys))
+        } else {
+            host = options.host
+            running = Mutex(try await Self.start(options, flags, directory, port: 0))
+            mint = try TokenMint(keys: try await KeyFile.open(at: directory + "/mail.db.key"))
+        }
+    }
+
+    private static func start(
+        _ options: ServerOptions, _ flags: [String], _ directory: String, port: Int
+    ) async throws -> Running {
+        let log = directory + "/server.log"
+        var arguments = ["serve", "--database", directory + "/mail.db", "--host", options.host, "--port", "\(port)"]
+        arguments += ["--log-level", "warning"] + options.tlsFlags + flags + options.serveFlags
+        let child = try ServerChild(options.server, arguments, log: log)
+        guard let port = await onThread({ child.waitForPort() }) else {
+            _ = await onThread { child.waitForEnd() }
+            throw BenchError(
+                "\(options.server) did not start: " + ((try? String(contentsOfFile: log, encoding: .utf8)) ?? ""))
+        }
+        return Running(child: child, port: port)
+    }
+
+    func target(connections: Int) throws -> LoadTarget {
+        try LoadTarget(
+            host: host, port: running.withLock { $0.port }, authority: options.authority, connections: connections)
+    }
+
+    func token(_ address: DeviceAddress) throws -> String { try mint.mint(address, lifetime: 24 * 3600) }
+
+    /// All zero for a server that was not started here.
+    var figures: ProcessFigures { ProcessFigures(of: running.withLock { $0.child?.process } ?? -1) }
+
+    /// Sends a signal and waits until the process is gone: its status, and the seconds that took.
+    func end(_ signal: CInt) async throws -> (status: CInt, seconds: Double) {
+        let child = running.withLock { running in
+            defer { running.child = nil }
+            return running.child
+        }
+        guard let child else { throw BenchError("only a server that was started here can be ended") }
+        let began = ContinuousClock.now
+        kill(child.process, signal)
+        let status = await onThread { child.waitForEnd() }
+        return (status, (ContinuousClock.now - began) / .seconds(1))
+    }
+
+    /// Starts it again on the same file and port; returns when it listens.
+    func startAgain() async throws {
+        let port = running.withLock { $0.port }
+        let started = try await Self.start(options, flags, directory, port: port)
+        running.withLock { $0 = started }
+    }
+}
+
+/// The cooperative pool must never wait for a process.
+private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(returning: body()) }
+    }
+}
