@@ -10,6 +10,8 @@ struct ConnectionServices: Sendable {
     var calls: CallRegistry
     /// Of the connection's event loop.
     var sessions: SessionTable
+    /// Of the connection's event loop.
+    var metrics: GatewayMetrics
     var logger: Logger
     /// Whether the server takes work.
     var isReady: @Sendable () -> Bool
