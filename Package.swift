@@ -25,6 +25,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -64,10 +65,16 @@ let package = Package(
             ],
             exclude: ["restante.proto"],
             swiftSettings: strict),
+        // Prometheus' text format behind swift-metrics, and the names of all metrics.
+        .target(
+            name: "RestanteMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
         .target(
             name: "RestanteGateway",
             dependencies: [
-                "RestanteCore", "RestanteWire",
+                "RestanteCore", "RestanteMetrics", "RestanteWire",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -97,11 +104,12 @@ let package = Package(
         .executableTarget(
             name: "restante",
             dependencies: [
-                "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteStore", "RestanteWire",
+                "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestanteStore", "RestanteWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -162,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "RestanteGatewayTests",
             dependencies: [
-                "RestanteCore", "RestanteGateway", "RestanteWire",
+                "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestanteWire",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -173,6 +182,10 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RestanteMetricsTests",
+            dependencies: ["RestanteMetrics", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict),
         .testTarget(
             name: "RestanteClientTests",
@@ -186,7 +199,7 @@ let package = Package(
         .testTarget(
             name: "RestanteTests",
             dependencies: [
-                "RestanteCore", "RestanteGateway", "restante",
+                "RestanteCore", "RestanteGateway", "RestanteMetrics", "restante",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),

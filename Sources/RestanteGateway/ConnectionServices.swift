@@ -11,6 +11,8 @@ struct ConnectionServices: Sendable {
     var calls: CallRegistry
     /// Of the connection's event loop.
     var sessions: SessionTable
+    /// Of the connection's event loop.
+    var metrics: GatewayMetrics
     var logger: Logger
     /// The other end of the connection: a client, or a proxy with clients behind it.
     var peer = ClientAddress.none

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 import NIOConcurrencyHelpers
 public import NIOCore
@@ -38,7 +39,7 @@ public final class Gateway: Service, Sendable {
 
     public init(
         configuration: GatewayConfiguration, store: any MessageStore, directory: any SessionDirectory,
-        tokens: TokenVerifier, logger: Logger
+        tokens: TokenVerifier, metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
     ) {
         self.configuration = configuration
         self.store = store
@@ -47,7 +48,7 @@ public final class Gateway: Service, Sendable {
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         tables = group.makeIterator().enumerated().map { index, eventLoop in
-            SessionTable(eventLoop: eventLoop, index: index, store: store)
+            SessionTable(eventLoop: eventLoop, index: index, store: store, metrics: GatewayMetrics(metrics))
         }
     }
 
@@ -154,7 +155,8 @@ public final class Gateway: Service, Sendable {
         try channel.configureRestante(
             ConnectionServices(
                 configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
-                logger: logger, peer: ClientAddress(channel.remoteAddress), isReady: { [self] in isReady }))
+                metrics: table.metrics, logger: logger, peer: ClientAddress(channel.remoteAddress),
+                isReady: { [self] in isReady }))
     }
 
     // MARK: - End

@@ -44,16 +44,19 @@ final class ConnectGate {
         channel.eventLoop.makeCompletedFuture {
             let configuration = services.configuration
             let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(FrameGuard(closeTimeout: configuration.closeTimeout))
+            try pipeline.addHandler(FrameGuard(closeTimeout: configuration.closeTimeout, metrics: services.metrics))
             switch outcome {
             case .session(let handler, let expiry):
+                services.metrics.handshake(.accepted)
                 // In front of the decoder: a large frame on a slow line is no silence.
                 try pipeline.addHandler(HearingHandler { handler.heard() }, position: .first)
                 try pipeline.addHandler(Self.aggregator(configuration))
                 try pipeline.addHandler(MessageGuard(expected: handler.format == .json ? .text : .binary))
                 try pipeline.addHandler(handler)
                 scheduleExpiry(of: handler, at: expiry, on: channel)
-            case .closed(let close): channel.triggerUserOutboundEvent(close, promise: nil)
+            case .closed(let close):
+                services.metrics.handshake(.closed(close.code))
+                channel.triggerUserOutboundEvent(close, promise: nil)
             case .none, .refused: preconditionFailure("upgraded without a decision")
             }
         }

@@ -32,7 +32,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        startDeadline(context, services.configuration.handshakeTimeout)
+        startDeadline(context, services.configuration.handshakeTimeout, isHandshake: true)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
@@ -142,6 +142,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func respond(_ answer: HTTPAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
+        services.metrics.answered(HTTPRoute(path: HTTPPath.of(head.uri)), status: answer.status.code)
         let closes = answer.closes || isEnding || !head.isKeepAlive
         var response = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
         response.headers.add(name: "connection", value: closes ? "close" : "keep-alive")
@@ -158,10 +159,11 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// The connection ends then, unless a request begins or is answered before.
-    private func startDeadline(_ context: ChannelHandlerContext, _ time: TimeAmount) {
+    private func startDeadline(_ context: ChannelHandlerContext, _ time: TimeAmount, isHandshake: Bool = false) {
         deadline?.cancel()
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: time) {
+        deadline = context.eventLoop.scheduleTask(in: time) { [metrics = services.metrics] in
+            if isHandshake { metrics.handshake(.timedOut) }
             channel.close(promise: nil)
         }
     }

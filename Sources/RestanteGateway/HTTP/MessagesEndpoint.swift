@@ -56,6 +56,7 @@ extension MessagesEndpoint.Post {
     func send(_ body: [UInt8], _ eventLoop: any EventLoop, _ services: ConnectionServices) -> EventLoopFuture<
         HTTPAnswer
     > {
+        services.metrics.received(.post, bytes: body.count)
         let send: WireSend
         do {
             send = try format.decodeSend(body)
@@ -65,6 +66,7 @@ extension MessagesEndpoint.Post {
         do {
             return store(try Submission(send, limits: services.configuration.limits), eventLoop, services)
         } catch {
+            services.metrics.rejected(error.code)
             let frame = WireServerFrame.rejected(messageID: [UInt8](send.messageID.prefix(16)), error)
             return eventLoop.makeSucceededFuture(answer(frame, .rejected(error)))
         }
@@ -74,9 +76,11 @@ extension MessagesEndpoint.Post {
         _ submission: Submission, _ eventLoop: any EventLoop, _ services: ConnectionServices
     ) -> EventLoopFuture<HTTPAnswer> {
         let promise = eventLoop.makePromise(of: HTTPAnswer.self)
-        let call = services.calls.register { answered in
+        let call = services.calls.register { [metrics = services.metrics] answered in
             switch answered {
-            case .sent(let outcome): promise.succeed(answer(.sent(submission.id, outcome), outcome))
+            case .sent(let outcome):
+                if case .rejected(let refusal) = outcome { metrics.rejected(refusal.code) }
+                promise.succeed(answer(.sent(submission.id, outcome), outcome))
             case .lost(let refusal): promise.fail(refusal)
             case .replied: preconditionFailure("a send is not answered as a request")
             }

@@ -55,6 +55,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        services.metrics.sessionOpened()
         keepAlive.heard()
         keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
         handle(.opened)
@@ -62,6 +63,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        services.metrics.sessionClosed()
         keepAlive.stop()
         self.context = nil
     }
@@ -70,10 +72,13 @@ final class SessionHandler: ChannelInboundHandler {
     func heard() { keepAlive.heard() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = Self.unwrapInboundIn(data)
         do {
-            let limits = services.configuration.limits
-            handle(.received(try format.decodeAction(Self.unwrapInboundIn(data), from: address, limits: limits)))
+            let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
+            services.metrics.received(ReceivedKind(action), bytes: bytes.count)
+            handle(.received(action))
         } catch {
+            services.metrics.received(.malformed, bytes: bytes.count)
             handle(.malformed(error))
         }
     }
@@ -154,7 +159,7 @@ final class SessionHandler: ChannelInboundHandler {
         switch action {
         case .grantClaim: claimed.succeed()
         case .refuseClaim(let refusal): claimed.fail(refusal)
-        case .write(let frame): write(format == .json ? .text : .binary, format.encode(frame))
+        case .write(let frame): write(frame)
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
         case .ping: write(.ping, [])
@@ -169,6 +174,12 @@ final class SessionHandler: ChannelInboundHandler {
         } else {
             commands.append(command)
         }
+    }
+
+    private func write(_ frame: WireServerFrame) {
+        let bytes = format.encode(frame)
+        services.metrics.sent(frame, bytes: bytes.count)
+        write(format == .json ? .text : .binary, bytes)
     }
 
     private func write(_ opcode: WebSocketOpcode, _ bytes: [UInt8]) {

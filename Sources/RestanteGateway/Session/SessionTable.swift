@@ -9,6 +9,7 @@ final class SessionTable: @unchecked Sendable {
     let eventLoop: any EventLoop
     private let index: UInt64
     private let store: any MessageStore
+    let metrics: GatewayMetrics
     private var nextSession: UInt64 = 1
     private var sessions: [SessionID: SessionHandler] = [:]
     /// Sessions that stopped reading because the store's queue was full.
@@ -25,11 +26,12 @@ final class SessionTable: @unchecked Sendable {
         Int(session.rawValue & (1 << indexBits - 1))
     }
 
-    init(eventLoop: any EventLoop, index: Int, store: any MessageStore) {
+    init(eventLoop: any EventLoop, index: Int, store: any MessageStore, metrics: GatewayMetrics) {
         precondition(index < 1 << Self.indexBits, "more event loops than session ids can name")
         self.eventLoop = eventLoop
         self.index = UInt64(index)
         self.store = store
+        self.metrics = metrics
     }
 
     // MARK: - Sessions
@@ -93,8 +95,10 @@ final class SessionTable: @unchecked Sendable {
         eventLoop.preconditionInEventLoop()
         let key = ObjectIdentifier(channel)
         channels[key] = channel
+        metrics.connectionOpened()
         channel.closeFuture.assumeIsolated().whenComplete { [self] _ in
             channels[key] = nil
+            metrics.connectionClosed()
             if channels.isEmpty { emptied?.succeed() }
         }
     }

@@ -21,12 +21,14 @@ final class FrameGuard: ChannelDuplexHandler {
 
     private var state = State.open
     private let closeTimeout: TimeAmount
+    private let metrics: GatewayMetrics?
     private var deadline: Scheduled<Void>?
     private var mustFlush = false
 
     /// - Parameter closeTimeout: how long the peer may take to answer our close frame.
-    init(closeTimeout: TimeAmount) {
+    init(closeTimeout: TimeAmount, metrics: GatewayMetrics? = nil) {
         self.closeTimeout = closeTimeout
+        self.metrics = metrics
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -75,6 +77,7 @@ final class FrameGuard: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        if case .open = state { metrics?.closed(nil, by: .nobody) }
         state = .closed
         deadline?.cancel()
         context.fireChannelInactive()
@@ -121,6 +124,7 @@ final class FrameGuard: ChannelDuplexHandler {
             begin(close, context)
             end(context)
         case .good(let code):
+            metrics?.closed(code, by: .client)
             let body = code.map { CloseBody.make(CloseWebSocket(code: $0, reason: "")) } ?? []
             write(.connectionClose, body, context, promise: nil)
             context.flush()
@@ -130,6 +134,7 @@ final class FrameGuard: ChannelDuplexHandler {
 
     private func begin(_ close: CloseWebSocket, _ context: ChannelHandlerContext) {
         guard case .open = state else { return }
+        metrics?.closed(close.code, by: .server)
         write(.connectionClose, CloseBody.make(close), context, promise: nil)
         state = .closing
         context.flush()
