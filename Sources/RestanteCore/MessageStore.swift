@@ -14,7 +14,9 @@ public struct CallID: Hashable, Sendable {
 /// Who asks, and whom the answer goes to.
 public enum Origin: Hashable, Sendable {
     case session(SessionID)
-    case service(CallID, ServiceName)
+    /// `issuedAt`: `iat` of its token, in seconds since the epoch. A token that was revoked since is refused with
+    /// ``ErrorCode/invalidToken``.
+    case service(CallID, ServiceName, issuedAt: Int64)
     case operators(CallID)
 }
 
@@ -22,7 +24,8 @@ public enum Origin: Hashable, Sendable {
 public struct Claim: Sendable, Equatable {
     public var session: SessionID
     public var address: DeviceAddress
-    /// `iat` of the token, in seconds since the epoch: a device unlinked since then may not register again with it.
+    /// `iat` of the token, in seconds since the epoch: a device unlinked since then may not register again with it, and
+    /// after a revocation it is refused with ``ErrorCode/invalidToken``.
     public var tokenIssuedAt: Int64
 
     public init(session: SessionID, address: DeviceAddress, tokenIssuedAt: Int64) {
@@ -74,6 +77,8 @@ public enum SessionEnd: Sendable, Equatable {
     case displaced
     /// The device was unlinked, or its user deleted (4403).
     case unlinked
+    /// Its token counts no more (4401).
+    case revoked
 }
 
 /// What a send is answered with.

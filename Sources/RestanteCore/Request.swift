@@ -18,6 +18,9 @@ public enum Request: Sendable, Equatable {
     case unlink(DeviceAddress)
     /// Operators only: ends all devices, memberships and own logs of a user. What it sent to others stays.
     case deleteUser(UserName)
+    /// Operators only: tokens that were issued up to now count no more, and their sessions end. Devices and their mail
+    /// stay.
+    case revoke(TokenOwner)
     /// Operators only: the linked devices of a user with what waits for each.
     case mailbox(of: UserName)
     /// Operators only: counts of the whole store.

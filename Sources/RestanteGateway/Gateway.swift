@@ -105,9 +105,9 @@ public final class Gateway: Service, Sendable {
         }
     }
 
-    /// Sends as a service; answered after the commit, as the wire does.
+    /// Sends as a service; answered after the commit, as the wire does. There is no token that could be revoked.
     public func send(_ submission: Submission, as service: ServiceName) async -> SendOutcome {
-        switch await call({ .send(submission, from: .service($0, service)) }) {
+        switch await call({ .send(submission, from: .service($0, service, issuedAt: .max)) }) {
         case .sent(let outcome): return outcome
         case .lost(let refusal): return .rejected(refusal)
         case .replied: preconditionFailure("a send is not answered as a request")

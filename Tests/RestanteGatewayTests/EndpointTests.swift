@@ -40,7 +40,7 @@ struct EndpointTests {
                 // The connection goes on.
                 #expect(try await Self.post(client, server, Self.body)?.status == 200)
             }
-            guard case .send(let submission, .service(_, let service)) = server.store.commands.first else {
+            guard case .send(let submission, .service(_, let service, _)) = server.store.commands.first else {
                 Issue.record("\(server.store.commands)")
                 return
             }

@@ -49,7 +49,7 @@ extension Request {
         switch self {
         case .devices, .groupInfo, .listGroups, .status, .mailbox, .overview, .clock, .probe: true
         case .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .deleteGroup, .cancel, .unlink,
-            .deleteUser, .confirmClock:
+            .deleteUser, .revoke, .confirmClock:
             false
         }
     }

@@ -11,7 +11,7 @@ extension Request {
         case .status(let id): .status(.with { $0.messageID = Data(id.bytes) })
         case .cancel(let id): .cancel(.with { $0.messageID = Data(id.bytes) })
         case .unlink(let address): .unlink(.with { $0.device = address.device.rawValue })
-        case .mailbox, .overview, .clock, .confirmClock, .deleteUser, .probe: nil
+        case .mailbox, .overview, .clock, .confirmClock, .deleteUser, .revoke, .probe: nil
         case .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .groupInfo, .listGroups, .deleteGroup:
             groupWire
         }

@@ -66,10 +66,7 @@ final class ConnectGate {
 
     private func authenticate(_ request: ConnectRequest, _ channel: any Channel) -> EventLoopFuture<HTTPHeaders?> {
         guard let claims = try? services.tokens.verify(request.token.text), case .device(let address) = claims.bearer
-        else {
-            let close = CloseWebSocket(code: WireCloseCode.unauthenticated.rawValue, reason: "unauthenticated")
-            return turnAway(request, .unauthorized, close, channel)
-        }
+        else { return turnAwayUnauthenticated(request, channel) }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
         let handler = SessionHandler(address: address, format: format, channel: channel, services: services)
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
@@ -82,9 +79,17 @@ final class ConnectGate {
         }.nonisolated()
     }
 
+    private func turnAwayUnauthenticated(
+        _ request: ConnectRequest, _ channel: any Channel
+    ) -> EventLoopFuture<HTTPHeaders?> {
+        let close = CloseWebSocket(code: WireCloseCode.unauthenticated.rawValue, reason: "unauthenticated")
+        return turnAway(request, .unauthorized, close, channel)
+    }
+
     private func turnAway(
         _ refusal: Refusal, _ request: ConnectRequest, _ channel: any Channel
     ) -> EventLoopFuture<HTTPHeaders?> {
+        if refusal.code == .invalidToken { return turnAwayUnauthenticated(request, channel) }
         let answer = HTTPAnswer.error(refusal)
         guard answer.status == .forbidden else { return refuse(answer, channel) }
         let close = CloseWebSocket(code: WireCloseCode.forbidden.rawValue, reason: refusal.code.name)

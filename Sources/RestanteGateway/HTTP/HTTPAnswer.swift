@@ -76,6 +76,7 @@ extension ErrorCode {
         case .notFound, .noDevices: .notFound
         case .idConflict, .staleDevices, .staleGroup, .tooLate, .groupFull, .tooManyGroups, .groupExists: .conflict
         case .notAllowed, .deviceRevoked, .tooManyDevices: .forbidden
+        case .invalidToken: .unauthorized
         case .mailboxFull, .rateLimited: .tooManyRequests
         case .storageFull: .insufficientStorage
         case .shuttingDown, .unavailable: .serviceUnavailable

@@ -12,6 +12,8 @@ enum MessagesEndpoint {
     /// A request that may be answered: by whom, and in which format.
     struct Post {
         var service: ServiceName
+        /// `iat` of its token.
+        var issuedAt: Int64
         var format: WireFormat
     }
 
@@ -35,7 +37,7 @@ enum MessagesEndpoint {
         guard services.isReady() else {
             throw RefusedRequest(.error(Refusal(.shuttingDown, "the server is not taking messages", retryAfter: 1)))
         }
-        return Post(service: service, format: format)
+        return Post(service: service, issuedAt: claims.issuedAt, format: format)
     }
 
     private static let json = "application/json"
@@ -85,11 +87,13 @@ extension MessagesEndpoint.Post {
             case .replied: preconditionFailure("a send is not answered as a request")
             }
         }
-        if let call { services.store.enqueue([.send(submission, from: .service(call, service))]) }
+        let command = { StoreCommand.send(submission, from: .service($0, service, issuedAt: issuedAt)) }
+        if let call { services.store.enqueue([command(call)]) }
         return promise.futureResult
     }
 
     private func answer(_ frame: WireServerFrame, _ outcome: SendOutcome) -> HTTPAnswer {
+        if case .rejected(let refusal) = outcome, refusal.code == .invalidToken { return .unauthorized }
         let type = format == .json ? "application/json" : "application/x-protobuf"
         var answer = HTTPAnswer(.ok, type: type, body: format.encode(frame))
         if case .rejected(let refusal) = outcome {

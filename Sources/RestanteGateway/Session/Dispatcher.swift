@@ -52,10 +52,10 @@ final class Dispatcher: StoreSink {
         case .acknowledgedUnknown(let session): add(session, .acknowledgedUnknown)
         case .drained(let session): add(session, .drained)
         case .sent(let id, let outcome, .session(let session)): add(session, .sent(id, outcome))
-        case .sent(_, let outcome, .service(let call, _)), .sent(_, let outcome, .operators(let call)):
+        case .sent(_, let outcome, .service(let call, _, _)), .sent(_, let outcome, .operators(let call)):
             calls.answer(call, .sent(outcome))
         case .replied(let result, let id, .session(let session)): add(session, .replied(result, id: id))
-        case .replied(let result, _, .service(let call, _)), .replied(let result, _, .operators(let call)):
+        case .replied(let result, _, .service(let call, _, _)), .replied(let result, _, .operators(let call)):
             calls.answer(call, .replied(result))
         case .live(let message, let readers): sort(message, readers, into: &batches)
         case .relay(let message, let sessions): sort(message, sessions, into: &batches)

@@ -168,6 +168,7 @@ struct SessionStateMachine {
         switch end {
         case .displaced: close(.displaced, word: "displaced", &actions)
         case .unlinked: close(.forbidden, word: "unlinked", &actions)
+        case .revoked: close(.unauthenticated, word: "token_revoked", &actions)
         }
     }
 

@@ -44,7 +44,7 @@ extension Engine {
             guard other.user == address.user else { throw Refusal.noSuchDevice }
             try unlink(other, by: author.key, as: .user)
             return .done
-        case .deleteUser, .mailbox, .overview, .clock, .confirmClock, .probe:
+        case .deleteUser, .revoke, .mailbox, .overview, .clock, .confirmClock, .probe:
             throw Refusal(.notAllowed, "only an operator may ask for this")
         }
     }
@@ -58,6 +58,9 @@ extension Engine {
             return .done
         case .deleteUser(let user):
             try deleteUser(user)
+            return .done
+        case .revoke(let owner):
+            try revoke(owner)
             return .done
         case .mailbox(let user):
             return .mailbox(try mailbox(of: user))

@@ -23,7 +23,7 @@ final class Engine {
     var ends: LogEnds
     /// An index that hid messages was rebuilt: once in the life of a process.
     var hasRebuiltIndex = false
-    var services: [ServiceName: DeviceKey] = [:]
+    var services: [ServiceName: ServiceEntry] = [:]
     var positions: PositionCounter
     var idsFrom: MessageID
     var acceptedRows: AcceptedRows
@@ -45,8 +45,8 @@ final class Engine {
     var withdrawn: Set<Position> = []
     /// Sessions that asked for their next page; those that a batch had no room for are served by the next.
     var wantPage: Deque<Session> = []
-    /// Sessions of devices that were unlinked: told after the answer to whoever asked for it.
-    var endedLater: [SessionID] = []
+    /// Sessions of devices that were unlinked or whose tokens were revoked: told after the answer to whoever asked for it.
+    var endedLater: [(session: SessionID, end: SessionEnd)] = []
     /// What the operator is told between two batches.
     var notices: [StoreNotice] = []
     /// Devices that were refused since what is held for them is damaged: the operator is told of each once.
@@ -137,9 +137,9 @@ final class Engine {
     }
 
     private func perform(_ submission: Submission, _ origin: Origin) throws {
-        guard let author = try author(of: origin) else { return }
         let outcome: SendOutcome
         do {
+            guard let author = try author(of: origin) else { return }
             outcome = try send(submission, from: author)
         } catch let refusal as Refusal {
             outcome = .rejected(refusal)
@@ -165,7 +165,7 @@ final class Engine {
             events.append(.acknowledged(id, through: tag))
             if let session = sessions[id] { sayDrained(session) }
         }
-        for id in endedLater { events.append(.ended(id, .unlinked)) }
+        for (id, end) in endedLater { events.append(.ended(id, end)) }
         endedLater.removeAll()
         journal.removeAll(keepingCapacity: true)
         oweReceipts.removeAll(keepingCapacity: true)

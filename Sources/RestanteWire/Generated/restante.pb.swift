@@ -1470,7 +1470,8 @@ public nonisolated struct WireClosing: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// A stable word: shutting_down, idle, displaced, unlinked, token_expired.
+  /// A stable word: shutting_down, idle, displaced, unlinked, token_expired,
+  /// token_revoked.
   public var reason: String = String()
 
   /// Milliseconds to wait before connecting again.

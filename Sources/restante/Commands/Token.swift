@@ -2,10 +2,22 @@ import ArgumentParser
 import RestanteCore
 import RestanteGateway
 
-/// Mints tokens with the embedded key.
+/// Tokens: made for trying things out, and revoked as the operator.
 struct Token: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a token for trying things out.",
+        abstract: "Make a token for trying things out, or revoke what was issued.",
+        discussion: """
+              restante token --user alice --device laptop
+              restante token revoke --user alice
+            """,
+        subcommands: [MintToken.self, RevokeToken.self], defaultSubcommand: MintToken.self)
+}
+
+/// Mints tokens with the embedded key.
+struct MintToken: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mint",
+        abstract: "Make a token. `restante token` alone does the same.",
         discussion: """
             Signs with the key file that `restante serve` made beside its database, and prints the token alone. In \
             production the app's own backend makes the tokens, with keys that the server is given by --keys.

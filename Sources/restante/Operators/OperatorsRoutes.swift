@@ -30,8 +30,24 @@ struct OperatorsRoutes: Sendable {
                 return try await done(.unlink(DeviceAddress(user: try user(context), device: device)))
             }
         }
+        addRevocations(to: router)
         router.post("/v1/backup") { request, context in try await backups.answer(request, context) }
         return router
+    }
+
+    private func addRevocations(to router: Router<BasicRequestContext>) {
+        router.post("/v1/users/:user/revoke") { _, context in
+            try await answer { try await done(.revoke(.user(try user(context)))) }
+        }
+        router.post("/v1/users/:user/devices/:device/revoke") { _, context in
+            try await answer {
+                let device: DeviceName = try parameter("device", context)
+                return try await done(.revoke(.device(DeviceAddress(user: try user(context), device: device))))
+            }
+        }
+        router.post("/v1/services/:service/revoke") { _, context in
+            try await answer { try await done(.revoke(.service(try parameter("service", context)))) }
+        }
     }
 
     private func overview() async throws -> OverviewBody {
