@@ -14,6 +14,7 @@ struct RestanteBench: AsyncParsableCommand {
               restante-bench idle --connections 10000
             """,
         subcommands: [
-            StoreBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StormBench.self,
+            StoreBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
+            StormBench.self,
         ], defaultSubcommand: StoreBench.self)
 }

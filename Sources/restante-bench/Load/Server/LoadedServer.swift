@@ -70,6 +70,19 @@ final class LoadedServer: Sendable {
     /// All zero for a server that was not started here.
     var figures: ProcessFigures { ProcessFigures(of: running.withLock { $0.child?.process } ?? -1) }
 
+    /// Figures when memory has not changed by more than 1 % for two seconds; after a minute as they are.
+    func steady() async throws -> ProcessFigures {
+        var last = figures
+        var still = 0
+        for _ in 0..<120 where still < 4 {
+            try await Task.sleep(for: .milliseconds(500))
+            let now = figures
+            still = abs(now.residentBytes - last.residentBytes) * 100 <= last.residentBytes ? still + 1 : 0
+            last = now
+        }
+        return last
+    }
+
     /// Sends a signal and waits until the process is gone: its status, and the seconds that took.
     func end(_ signal: CInt) async throws -> (status: CInt, seconds: Double) {
         let child = running.withLock { running in

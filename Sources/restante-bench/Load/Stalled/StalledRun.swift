@@ -1,0 +1,93 @@
+import Foundation
+import NIOCore
+
+/// One run of ``StalledBench``.
+struct StalledRun {
+    private static let readerUsers = LoadUsers(prefix: "reader")
+    private static let pairPayload = 256
+
+    private let generator: LoadGenerator
+    private let setup: StalledSetup
+    private var server: LoadedServer { generator.server }
+
+    init(_ generator: LoadGenerator, _ setup: StalledSetup) {
+        (self.generator, self.setup) = (generator, setup)
+    }
+
+    func measure() async throws -> StalledReport {
+        let target = try server.target(connections: setup.readers)
+        let tokens = try generator.tokens(Self.readerUsers, setup.readers)
+        try await register(tokens, target)
+        let filling = ContinuousClock.now
+        try await fill(target)
+        let fillSeconds = (ContinuousClock.now - filling) / .seconds(1)
+        LoadProgress.say("\(setup.backlog) messages wait for each of \(setup.readers)")
+
+        let pairs = try await pairs(target)
+        let before = try await server.steady()
+        let sockets = ProcessFigures.socketBytes
+        let alone = try await measure(pairs)
+        let readers = try await crowd(tokens, .stalled, target)
+        try await generator.untilDone { readers.value.connect(done: $0) }
+        LoadProgress.say("the readers stall")
+        let with = try await server.steady()
+        let whileTheyCome = try await generator.onLoop { pairs.value.take() }
+        let whileTheyStall = try await measure(pairs)
+        let socketsWith = ProcessFigures.socketBytes
+        let lost = try await generator.onLoop { readers.value.lost + pairs.value.lost }
+        try await generator.untilDone { readers.value.cut(done: $0) }
+        let after = try await server.steady()
+        let flood = try await FloodRun(generator, target, payload: setup.payload).measure(seconds: setup.seconds)
+        return StalledReport(
+            setup: setup, fillSeconds: fillSeconds, before: before, with: with, after: after,
+            socketBytes: [sockets, socketsWith], alone: alone, whileTheyCome: whileTheyCome,
+            whileTheyStall: whileTheyStall, lost: lost, flood: flood)
+    }
+
+    /// So that there is a device to hold mail for.
+    private func register(_ tokens: [String], _ target: LoadTarget) async throws {
+        let crowd = try await crowd(tokens, .drained, target)
+        try await generator.untilDone { crowd.value.connect(done: $0) }
+        try await generator.untilDone { crowd.value.cut(done: $0) }
+    }
+
+    private func crowd(_ tokens: [String], _ up: Crowd.Up, _ target: LoadTarget) async throws -> NIOLoopBound<Crowd> {
+        let receiveBytes = up == .stalled ? setup.receiveBytes : nil
+        return try await generator.onLoop { [loop = generator.loop] in
+            let crowd = Crowd(tokens, up: up, receiveBytes: receiveBytes, LoadConnector(target, on: loop))
+            return NIOLoopBound(crowd, eventLoop: loop)
+        }
+    }
+
+    private func fill(_ target: LoadTarget) async throws {
+        let token = try server.token(GroupFiller.users.address(0))
+        try await generator.loop.flatSubmit { [setup, loop = generator.loop] in
+            let promise = loop.makePromise(of: Void.self)
+            GroupFiller(
+                group: "stalled", members: (0..<setup.readers).map(Self.readerUsers.name), messages: setup.backlog,
+                payloadBytes: setup.payload, token: token, LoadConnector(target, on: loop),
+                done: { promise.completeWith($0) }
+            ).connect()
+            return promise.futureResult
+        }.get()
+    }
+
+    private func pairs(_ target: LoadTarget) async throws -> NIOLoopBound<Pairs> {
+        let senders = try generator.tokens(Pairs.senderUsers, setup.pairs)
+        let recipients = try generator.tokens(Pairs.recipientUsers, setup.pairs)
+        let pairs = try await generator.onLoop { [loop = generator.loop] in
+            let connector = LoadConnector(target, on: loop)
+            return NIOLoopBound(
+                Pairs(senders: senders, recipients: recipients, payloadBytes: Self.pairPayload, connector),
+                eventLoop: loop)
+        }
+        try await generator.untilDone { pairs.value.begin(done: $0) }
+        return pairs
+    }
+
+    private func measure(_ pairs: NIOLoopBound<Pairs>) async throws -> Latencies.Summary {
+        _ = try await generator.onLoop { pairs.value.take() }
+        try await Task.sleep(for: .seconds(setup.seconds))
+        return try await generator.onLoop { pairs.value.take() }
+    }
+}
