@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOWebSocket
 import RestanteCore
 import RestanteWire
 
@@ -9,8 +8,8 @@ import RestanteWire
 /// It is made and registered before the upgrade, since the claim comes first, and joins the pipeline after it. All
 /// commands of one read cycle go to the store as one array, all frames of one batch to the socket with one flush.
 final class SessionHandler: ChannelInboundHandler {
-    typealias InboundIn = [UInt8]
-    typealias OutboundOut = WebSocketFrame
+    typealias InboundIn = WebSocketMessage
+    typealias OutboundOut = WebSocketOutput
 
     let id: SessionID
     let format: WireFormat
@@ -72,7 +71,7 @@ final class SessionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         do {
             let limits = services.configuration.limits
-            handle(.received(try format.decodeAction(Self.unwrapInboundIn(data), from: address, limits: limits)))
+            handle(.received(try format.decodeAction(Self.unwrapInboundIn(data).bytes, from: address, limits: limits)))
         } catch {
             handle(.malformed(error))
         }
@@ -154,10 +153,11 @@ final class SessionHandler: ChannelInboundHandler {
         switch action {
         case .grantClaim: claimed.succeed()
         case .refuseClaim(let refusal): claimed.fail(refusal)
-        case .write(let frame): write(format == .json ? .text : .binary, format.encode(frame))
+        case .write(let frame):
+            write(.message(WebSocketMessage(format == .json ? .text : .binary, format.encode(frame))))
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
-        case .ping: write(.ping, [])
+        case .ping: write(.ping)
         case .close(let code, let reason): close(CloseWebSocket(code: code.rawValue, reason: reason))
         }
     }
@@ -171,10 +171,9 @@ final class SessionHandler: ChannelInboundHandler {
         }
     }
 
-    private func write(_ opcode: WebSocketOpcode, _ bytes: [UInt8]) {
+    private func write(_ output: WebSocketOutput) {
         guard let context else { return }
-        let frame = WebSocketFrame(fin: true, opcode: opcode, data: channel.allocator.buffer(bytes: bytes))
-        context.write(Self.wrapOutboundOut(frame), promise: nil)
+        context.write(Self.wrapOutboundOut(output), promise: nil)
         wrote = true
     }
 
