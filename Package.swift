@@ -16,6 +16,7 @@ let package = Package(
         .executable(name: "restante", targets: ["restante"]),
         .executable(name: "restante-bench", targets: ["restante-bench"]),
         .executable(name: "restante-faults", targets: ["restante-faults"]),
+        .executable(name: "restante-echo", targets: ["restante-echo"]),
         .library(name: "RestanteClient", targets: ["RestanteClient"]),
     ],
     dependencies: [
@@ -132,6 +133,19 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
+        // The gateway's WebSocket with an echo behind it, for conformance suites; never part of `restante`.
+        .executableTarget(
+            name: "restante-echo",
+            dependencies: [
+                "RestanteGateway", "RestanteWire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         // Breaks the disk under SQLite for the tests; never part of `restante`.
         .target(name: "CFaultVFS", dependencies: ["CSQLite"]),
         // What `restante-faults` and FaultTests share: disks that fail, and what must hold nevertheless.
@@ -211,6 +225,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "CSQLite", "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteWire", "restante",
+                "restante-echo",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

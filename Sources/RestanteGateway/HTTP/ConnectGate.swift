@@ -1,6 +1,5 @@
 import NIOCore
 import NIOHTTP1
-import NIOWebSocket
 import RestanteCore
 import RestanteWire
 
@@ -8,7 +7,7 @@ import RestanteWire
 ///
 /// The device is claimed from the store before the upgrade is completed, so that a refusal can be an HTTP status. A
 /// client whose token came as a subprotocol could not see that: it is upgraded and closed at once.
-final class ConnectGate {
+final class ConnectGate: UpgradeGate {
     enum Outcome {
         /// Nothing was decided: the request was no upgrade.
         case none
@@ -26,6 +25,7 @@ final class ConnectGate {
 
     /// The headers of the upgrade's response, or nil: then the outcome says why.
     func decide(_ channel: any Channel, _ head: HTTPRequestHead) -> EventLoopFuture<HTTPHeaders?> {
+        if let refusal = RequestRules.refusal(of: head) { return refuse(refusal, channel) }
         guard HTTPPath.of(head.uri) == ConnectRequest.path else { return refuse(.notFound, channel) }
         guard services.isReady() else {
             return refuse(
@@ -40,26 +40,29 @@ final class ConnectGate {
     }
 
     /// Builds the pipeline after the upgrade.
-    func upgrade(_ channel: any Channel) -> EventLoopFuture<Void> {
-        channel.eventLoop.makeCompletedFuture {
-            let configuration = services.configuration
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(FrameGuard(closeTimeout: configuration.closeTimeout, metrics: services.metrics))
-            switch outcome {
-            case .session(let handler, let expiry):
-                services.metrics.handshake(.accepted)
-                // In front of the decoder: a large frame on a slow line is no silence.
-                try pipeline.addHandler(HearingHandler { handler.heard() }, position: .first)
-                try pipeline.addHandler(Self.aggregator(configuration))
-                try pipeline.addHandler(MessageGuard(expected: handler.format == .json ? .text : .binary))
-                try pipeline.addHandler(handler)
-                scheduleExpiry(of: handler, at: expiry, on: channel)
-            case .closed(let close):
-                services.metrics.handshake(.closed(close.code))
-                channel.triggerUserOutboundEvent(close, promise: nil)
-            case .none, .refused: preconditionFailure("upgraded without a decision")
-            }
+    func open(_ channel: any Channel) throws {
+        switch outcome {
+        case .session(let handler, let expiry):
+            services.metrics.handshake(.accepted)
+            try addWebSocket(channel, handler.format == .json ? .text : .binary) { handler.heard() }
+            try channel.pipeline.syncOperations.addHandler(handler)
+            scheduleExpiry(of: handler, at: expiry, on: channel)
+        case .closed(let close):
+            services.metrics.handshake(.closed(close.code))
+            try addWebSocket(channel, nil)
+            channel.triggerUserOutboundEvent(close, promise: nil)
+        case .none, .refused: preconditionFailure("upgraded without a decision")
         }
+    }
+
+    private func addWebSocket(
+        _ channel: any Channel, _ expected: WebSocketMessage.Kind?, heard: @escaping () -> Void = {}
+    ) throws {
+        let configuration = services.configuration
+        try channel.pipeline.syncOperations.addHandler(
+            WebSocketHandler(
+                maximumBytes: configuration.frameBytes, expected: expected, closeTimeout: configuration.closeTimeout,
+                heard: heard, closed: { [metrics = services.metrics] in metrics.closed($0, by: $1) }))
     }
 
     // MARK: - Steps
@@ -119,12 +122,6 @@ final class ConnectGate {
 
     private static func headers(_ format: WireFormat) -> HTTPHeaders {
         ["sec-websocket-protocol": format.rawValue]
-    }
-
-    private static func aggregator(_ configuration: GatewayConfiguration) -> NIOWebSocketFrameAggregator {
-        NIOWebSocketFrameAggregator(
-            minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024,
-            maxAccumulatedFrameSize: configuration.frameBytes)
     }
 
     private static let noSubprotocol = HTTPAnswer.error(

@@ -54,15 +54,19 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A refused upgrade comes as an error, and then as a request, which is answered. NIO has answered a request
-        // that is no HTTP; whatever else is wrong with the socket ends it.
-        if error is HTTPParserError || error is IOError || error is ChannelError { context.close(promise: nil) }
+        // A refused upgrade comes as an error, and then as a request, which is answered. What is no HTTP never comes
+        // here; whatever else is wrong with the socket ends it.
+        if error is IOError || error is ChannelError { context.close(promise: nil) }
     }
 
     // MARK: - Requests
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         startDeadline(context, services.configuration.handshakeTimeout)
+        if let refusal = RequestRules.refusal(of: head) {
+            state = .discarding(head, refusal)
+            return
+        }
         switch HTTPPath.of(head.uri) {
         case MessagesEndpoint.path:
             do {
@@ -143,19 +147,13 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func respond(_ answer: HTTPAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
         services.metrics.answered(HTTPRoute(path: HTTPPath.of(head.uri)), status: answer.status.code)
-        let closes = answer.closes || isEnding || !head.isKeepAlive
-        var response = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
-        response.headers.add(name: "connection", value: closes ? "close" : "keep-alive")
-        state = closes ? .answering : .idle
-        context.write(Self.wrapOutboundOut(.head(response)), promise: nil)
-        if head.method != .HEAD {
-            let body = context.channel.allocator.buffer(bytes: answer.body)
-            context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-        }
-        let written = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
+        var answer = answer
+        // After a request that asked for an upgrade NIO's decoder reads no other.
+        if isEnding || !head.isKeepAlive || head.headers.contains(name: "upgrade") { answer.closes = true }
+        state = answer.closes ? .answering : .idle
+        context.write(answer, isHead: head.method == .HEAD, wrap: Self.wrapOutboundOut)
         startDeadline(context, services.configuration.idleTimeout)
-        if closes { written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
+        if answer.closes { context.triggerUserOutboundEvent(EndConnection(), promise: nil) }
     }
 
     /// The connection ends then, unless a request begins or is answered before.

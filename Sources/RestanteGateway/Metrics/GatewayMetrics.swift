@@ -22,8 +22,6 @@ final class GatewayMetrics: Sendable {
 
     /// What was asked for when it was refused.
     enum Asked: Int, CaseIterable { case send, request }
-    /// Who began the closing handshake; `nobody`: the socket was gone without one.
-    enum Closer: Int, CaseIterable { case server, client, nobody }
 
     init(_ factory: any MetricsFactory) {
         connections = Meter(.connections, factory)

@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOWebSocket
 import RestanteCore
 import RestanteWire
 
@@ -9,8 +8,8 @@ import RestanteWire
 /// It is made and registered before the upgrade, since the claim comes first, and joins the pipeline after it. All
 /// commands of one read cycle go to the store as one array, all frames of one batch to the socket with one flush.
 final class SessionHandler: ChannelInboundHandler {
-    typealias InboundIn = [UInt8]
-    typealias OutboundOut = WebSocketFrame
+    typealias InboundIn = WebSocketMessage
+    typealias OutboundOut = WebSocketOutput
 
     let id: SessionID
     let format: WireFormat
@@ -72,7 +71,7 @@ final class SessionHandler: ChannelInboundHandler {
     func heard() { keepAlive.heard() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = Self.unwrapInboundIn(data)
+        let bytes = Self.unwrapInboundIn(data).bytes
         do {
             let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
             services.metrics.received(ReceivedKind(action), bytes: bytes.count)
@@ -162,7 +161,7 @@ final class SessionHandler: ChannelInboundHandler {
         case .write(let frame): write(frame)
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
-        case .ping: write(.ping, [])
+        case .ping: write(.ping)
         case .close(let code, let reason): close(CloseWebSocket(code: code.rawValue, reason: reason))
         }
     }
@@ -179,13 +178,12 @@ final class SessionHandler: ChannelInboundHandler {
     private func write(_ frame: WireServerFrame) {
         let bytes = format.encode(frame)
         services.metrics.sent(frame, bytes: bytes.count)
-        write(format == .json ? .text : .binary, bytes)
+        write(.message(WebSocketMessage(format == .json ? .text : .binary, bytes)))
     }
 
-    private func write(_ opcode: WebSocketOpcode, _ bytes: [UInt8]) {
+    private func write(_ output: WebSocketOutput) {
         guard let context else { return }
-        let frame = WebSocketFrame(fin: true, opcode: opcode, data: channel.allocator.buffer(bytes: bytes))
-        context.write(Self.wrapOutboundOut(frame), promise: nil)
+        context.write(Self.wrapOutboundOut(output), promise: nil)
         wrote = true
     }
 

@@ -127,7 +127,9 @@ final class SessionTable: @unchecked Sendable {
 }
 
 /// Tells the handlers of a socket, as an inbound event, that the server ends.
-struct ServerEnds: Sendable {}
+package struct ServerEnds: Sendable {
+    package init() {}
+}
 
 /// What a commit has to say to the sessions of one event loop.
 enum LoopEvent: Sendable {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 import JWTKit
 
 extension KeySet {
@@ -17,7 +17,7 @@ extension KeySet {
         return try await KeySet(jwks: data, name: path)
     }
 
-    init(jwks data: Data, name: String) async throws(GatewayError) {
+    package init(jwks data: Data, name: String) async throws(GatewayError) {
         guard let set = try? JSONDecoder().decode(KeyList.self, from: data) else {
             throw GatewayError(.badKeys, "\(name) is no JWK set: expected {\"keys\": [{\"kty\": …}, …]}")
         }

@@ -8,6 +8,7 @@ final class Inbox: ChannelInboundHandler, Sendable {
     private struct State {
         var parts: [ByteBuffer] = []
         var hasEnded = false
+        var hasFailed = false
         var waiter: CheckedContinuation<ByteBuffer?, Never>?
     }
 
@@ -22,14 +23,27 @@ final class Inbox: ChannelInboundHandler, Sendable {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    func channelInactive(context: ChannelHandlerContext) { end() }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent { end() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func end() {
         settle { state in
             state.hasEnded = true
             return nil
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        state.withLockedValue { $0.hasFailed = true }
+        context.close(promise: nil)
+    }
+
+    /// Whether it ended with an error, as it does when the peer resets the connection.
+    var hasFailed: Bool { state.withLockedValue { $0.hasFailed } }
 
     /// The next part; nil at the end of the connection.
     func next() async -> ByteBuffer? {

@@ -28,9 +28,13 @@ final class RawClient {
         self.inbox = inbox
     }
 
-    static func with(_ server: TestServer, _ body: (RawClient) async throws -> Void) async throws {
+    /// - Parameter halfClosing: the client does not close when the server does.
+    static func with(
+        _ server: TestServer, halfClosing: Bool = false, _ body: (RawClient) async throws -> Void
+    ) async throws {
         let inbox = Inbox()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: halfClosing)
             .channelInitializer { $0.pipeline.addHandler(inbox) }
             .connect(host: server.host, port: server.port).get()
         do {
@@ -41,6 +45,9 @@ final class RawClient {
         }
         try? await channel.close()
     }
+
+    /// Whether the connection was reset rather than closed.
+    var wasReset: Bool { inbox.hasFailed }
 
     func write(_ text: String) async throws { try await write(Array(text.utf8)) }
 
