@@ -27,6 +27,7 @@ final class ConnectGate {
     /// The headers of the upgrade's response, or nil: then the outcome says why.
     func decide(_ channel: any Channel, _ head: HTTPRequestHead) -> EventLoopFuture<HTTPHeaders?> {
         guard HTTPPath.of(head.uri) == ConnectRequest.path else { return refuse(.notFound, channel) }
+        guard services.configuration.allowedOrigins.allow(head.headers) else { return refuse(.strangeOrigin, channel) }
         guard services.isReady() else {
             return refuse(
                 .error(Refusal(.shuttingDown, "the server is not taking connections", retryAfter: 1)), channel)
@@ -62,13 +63,15 @@ final class ConnectGate {
     // MARK: - Steps
 
     private func authenticate(_ request: ConnectRequest, _ channel: any Channel) -> EventLoopFuture<HTTPHeaders?> {
-        guard let claims = try? services.tokens.verify(request.token.text), case .device(let address) = claims.bearer
+        guard let (claims, key) = try? services.tokens.verifyWithKey(request.token.text),
+            case .device(let address) = claims.bearer
         else {
             let close = CloseWebSocket(code: WireCloseCode.unauthenticated.rawValue, reason: "unauthenticated")
             return turnAway(request, .unauthorized, close, channel)
         }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
         let handler = SessionHandler(address: address, format: format, channel: channel, services: services)
+        handler.tokenKey = key
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
         return claimed.map { [self] () -> HTTPHeaders? in
             outcome = .session(handler, expiresAt: claims.expiresAt)
@@ -103,8 +106,10 @@ final class ConnectGate {
     }
 
     private func scheduleExpiry(of handler: SessionHandler, at expiry: Int64, on channel: any Channel) {
+        // The key may have gone while the device was claimed.
+        let left = handler.hasKnownKey ? services.tokens.secondsLeft(until: expiry) : 0
         // A timer of centuries would overflow; no connection lives for ten years.
-        let seconds = min(max(services.tokens.secondsLeft(until: expiry), 0), 10 * 365 * 24 * 3600)
+        let seconds = min(max(left, 0), 10 * 365 * 24 * 3600)
         let task = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { handler.expire() }
         channel.closeFuture.whenComplete { _ in task.cancel() }
     }
