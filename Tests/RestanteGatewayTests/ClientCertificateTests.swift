@@ -99,7 +99,7 @@ struct ClientCertificateTests {
         let name = [GeneralName.dnsName("billing")]
         let wrong = [
             try TestAuthority("Services").issue(name, usage: .clientAuth),
-            try services.issue(name, usage: .clientAuth, through: .now - 1),
+            try services.issue(name, usage: .clientAuth, through: .now - 30),
             try services.issue(name, usage: .clientAuth, from: .now + 60),
             try services.issue(name, usage: .serverAuth),
         ]

@@ -19,6 +19,8 @@ final class ConnectGate {
 
     private let services: ConnectionServices
     private(set) var outcome = Outcome.none
+    /// Of the request that asks for the upgrade.
+    private(set) var client = ClientAddress.none
 
     init(services: ConnectionServices) {
         self.services = services
@@ -26,6 +28,7 @@ final class ConnectGate {
 
     /// The headers of the upgrade's response, or nil: then the outcome says why.
     func decide(_ channel: any Channel, _ head: HTTPRequestHead) -> EventLoopFuture<HTTPHeaders?> {
+        client = services.client(head.headers)
         guard HTTPPath.of(head.uri) == ConnectRequest.path else { return refuse(.notFound, channel) }
         guard services.configuration.allowedOrigins.allow(head.headers) else { return refuse(.strangeOrigin, channel) }
         guard services.isReady() else {
@@ -97,11 +100,13 @@ final class ConnectGate {
         guard case .subprotocol = request.token.place else { return refuse(answer, channel) }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
         outcome = .closed(close)
+        services.noteRefusal(answer.status, of: client)
         return channel.eventLoop.makeSucceededFuture(Self.headers(format))
     }
 
     private func refuse(_ answer: HTTPAnswer, _ channel: any Channel) -> EventLoopFuture<HTTPHeaders?> {
         outcome = .refused(answer)
+        services.noteRefusal(answer.status, of: client)
         return channel.eventLoop.makeSucceededFuture(nil)
     }
 

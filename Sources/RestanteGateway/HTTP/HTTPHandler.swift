@@ -76,6 +76,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
                 let post = try MessagesEndpoint.accept(head, services, certified: { self.certified(context) })
                 state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
             } catch {
+                services.noteRefusal(error.answer.status, of: services.client(head.headers))
                 state = .discarding(head, error.answer)
             }
         case "/healthz": state = .discarding(head, Self.probe(head, isGood: true))
