@@ -27,6 +27,11 @@ extension ConnectionServices {
         configuration.trustedProxies.client(of: headers, peer: peer)
     }
 
+    /// Tells of a request that was turned away: at debug level, for strangers could fill the log otherwise.
+    func noteRefusal(_ status: HTTPResponseStatus, of client: ClientAddress) {
+        logger.debug("refused", metadata: ["client": "\(client)", "status": "\(status.code)"])
+    }
+
     /// Whether the store carries out a command within the time: one that hangs in a commit is not ready.
     func probeStore(_ eventLoop: any EventLoop) -> EventLoopFuture<Bool> {
         let answered = eventLoop.makePromise(of: Bool.self)

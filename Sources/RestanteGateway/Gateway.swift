@@ -94,6 +94,14 @@ public final class Gateway: Service, Sendable {
     /// Whether it listens and takes work: false before and after.
     public var isReady: Bool { phase.withLockedValue { $0 == .serving } }
 
+    /// Verifies tokens with these keys from now on, and ends the open sessions whose token's key is not among them.
+    ///
+    /// They get 4401, as when their token expires: a token that would be refused now keeps no session open.
+    public func use(_ keys: KeySet) {
+        tokens.use(keys)
+        for table in tables { table.eventLoop.execute { table.endSessionsWithoutKey() } }
+    }
+
     // MARK: - Calls of this process
 
     /// Asks the store as an operator; answered after the commit.
@@ -152,6 +160,7 @@ public final class Gateway: Service, Sendable {
             preconditionFailure("a socket on an event loop of someone else")
         }
         table.add(channel)
+        try configuration.tls?.secure(channel, logger)
         try channel.configureRestante(
             ConnectionServices(
                 configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,

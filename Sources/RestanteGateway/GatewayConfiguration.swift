@@ -8,6 +8,9 @@ public struct GatewayConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// 0: any free port, told by ``Gateway/boundAddress``.
     public var port = 8080
+    /// What TLS is served with; nil: none.
+    public var tls: ServerTLS?
+    public var allowedOrigins = AllowedOrigins()
     /// The peers that are believed when they say for whom they ask.
     public var trustedProxies = TrustedProxies()
     /// This server's name in the session directory.

@@ -52,7 +52,7 @@ struct Restante: AsyncParsableCommand {
 extension GatewayError {
     fileprivate var exitStatus: ExitStatus {
         switch code {
-        case .badKeys: .configuration
+        case .badKeys, .badCertificate: .configuration
         case .cannotListen: .unavailable
         case .storeFailed: .inputOutput
         }

@@ -8,28 +8,40 @@ import UnixSignals
 
 /// Puts the parts together: store, keys, gateway, operators' socket, signals.
 struct Server {
-    private let settings: ServeSettings
+    private var settings: ServeSettings
 
     init(_ settings: ServeSettings) {
         self.settings = settings
     }
 
     /// Returns after SIGTERM or SIGINT, when everything accepted has been answered and the file is closed.
-    func run() async throws {
+    mutating func run() async throws {
         let logger = Logger(label: "restante")
-        // Before the database is opened: a key set that cannot be served changes nothing there.
-        let given: KeySet? = if let file = settings.keys { try await KeySet.load(file: file) } else { nil }
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        // Before the database is opened: keys and certificates that cannot be served change nothing there.
+        let given: KeySet? = settings.keys == nil ? nil : try await settings.loadKeys()
+        settings.gateway.tls = if let files = settings.tls { try ServerTLS(files) } else { nil }
+        for warning in settings.warnings + (given?.warnings ?? []) { logger.warning("\(warning)") }
         var options = StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits)
         options.reserveBytes = settings.reserveBytes
         let store = try SQLiteStore.open(path: settings.database, options: options)
-        let keys = if let given { given } else { try await KeyFile.openOrCreate(at: settings.keyFile) }
+        let keys =
+            if let given { given } else {
+                try await KeyFile.openOrCreate(at: settings.keyFile, algorithms: settings.tokenAlgorithms)
+            }
         let gateway = Gateway(
             configuration: settings.gateway, store: store, directory: store,
-            tokens: TokenVerifier(keys: keys, audience: settings.tokenAudience, issuer: settings.tokenIssuer),
+            tokens: TokenVerifier(
+                keys: keys, audience: settings.tokenAudience, issuer: settings.tokenIssuer,
+                clockSkew: settings.tokenClockSkew),
             logger: logger)
-        var services: [any Service] = [Announcement(gateway: gateway)]
+        let reloader = Reloader(settings, gateway: gateway, logger: logger)
+        var services: [any Service] = [
+            Announcement(gateway: gateway), ReloadOnHangup(signals: hangups, reloader: reloader),
+        ]
         if let path = settings.operatorsSocket {
-            services.append(OperatorsServer(path: path, gateway: gateway, store: store, logger: logger))
+            services.append(
+                OperatorsServer(path: path, gateway: gateway, store: store, reloader: reloader, logger: logger))
         }
         services.append(gateway)
         let configuration = ServiceGroupConfiguration(

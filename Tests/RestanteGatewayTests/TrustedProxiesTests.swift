@@ -4,6 +4,7 @@ import Testing
 @testable import RestanteGateway
 
 /// From which header the client's address comes, and from whom that is believed. 10.0.0.0/8 are proxies.
+@Suite(.timeLimit(.minutes(5)))
 struct TrustedProxiesTests {
     private func client(_ header: TrustedProxies.Header, _ values: [String], peer: String = "10.0.0.1") throws -> String
     {
@@ -60,6 +61,25 @@ struct TrustedProxiesTests {
         #expect(TrustedProxies([range]).client(of: headers, peer: peer).description == "192.0.2.1")
         #expect(
             TrustedProxies([range], header: .forwarded).client(of: headers, peer: peer).description == "198.51.100.9")
+    }
+
+    /// Over real sockets: the test is the proxy, or it is a stranger.
+    @Test(arguments: ["127.0.0.0/8", "10.0.0.0/8"]) func whoWasRefusedIsLogged(trusted: String) async throws {
+        let log = RecordedLog()
+        let range = try #require(AddressRange(trusted))
+        try await TestServer.run(log: log, configure: { $0.trustedProxies = TrustedProxies([range]) }) { server in
+            for (method, path) in [("GET", "/v1/connect"), ("POST", "/v1/messages")] {
+                try await RawClient.with(server) { client in
+                    let headers = path == "/v1/connect" ? RawClient.upgradeHeaders : []
+                    let response = try await client.request(method, path, headers + ["x-forwarded-for: 192.0.2.7"])
+                    #expect(response?.status == 401)
+                }
+            }
+        }
+        let client = trusted == "127.0.0.0/8" ? "192.0.2.7" : "127.0.0.1"
+        #expect(
+            log.all.filter { $0.hasPrefix("refused") }
+                == Array(repeating: "refused client=\(client) status=401", count: 2))
     }
 
     @Test func aLongChainEnds() throws {

@@ -46,6 +46,9 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(high: UInt64(bigEndian: words.0), low: UInt64(bigEndian: words.1))
     }
 
+    /// 127.0.0.0/8 and ::1: nobody but this machine.
+    public var isLoopback: Bool { isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1 }
+
     var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
     /// What limits per address count by: an IPv4 address, or the /64 of an IPv6 address, for that is what one subscriber

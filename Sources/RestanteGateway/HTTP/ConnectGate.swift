@@ -18,6 +18,8 @@ final class ConnectGate: UpgradeGate {
 
     private let services: ConnectionServices
     private(set) var outcome = Outcome.none
+    /// Of the request that asks for the upgrade.
+    private(set) var client = ClientAddress.none
 
     init(services: ConnectionServices) {
         self.services = services
@@ -25,8 +27,10 @@ final class ConnectGate: UpgradeGate {
 
     /// The headers of the upgrade's response, or nil: then the outcome says why.
     func decide(_ channel: any Channel, _ head: HTTPRequestHead) -> EventLoopFuture<HTTPHeaders?> {
+        client = services.client(head.headers)
         if let refusal = RequestRules.refusal(of: head) { return refuse(refusal, channel) }
         guard HTTPPath.of(head.uri) == ConnectRequest.path else { return refuse(.notFound, channel) }
+        guard services.configuration.allowedOrigins.allow(head.headers) else { return refuse(.strangeOrigin, channel) }
         guard services.isReady() else {
             return refuse(
                 .error(Refusal(.shuttingDown, "the server is not taking connections", retryAfter: 1)), channel)
@@ -68,10 +72,12 @@ final class ConnectGate: UpgradeGate {
     // MARK: - Steps
 
     private func authenticate(_ request: ConnectRequest, _ channel: any Channel) -> EventLoopFuture<HTTPHeaders?> {
-        guard let claims = try? services.tokens.verify(request.token.text), case .device(let address) = claims.bearer
+        guard let (claims, key) = try? services.tokens.verifyWithKey(request.token.text),
+            case .device(let address) = claims.bearer
         else { return turnAwayUnauthenticated(request, channel) }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
         let handler = SessionHandler(address: address, format: format, channel: channel, services: services)
+        handler.tokenKey = key
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
         return claimed.map { [self] () -> HTTPHeaders? in
             outcome = .session(handler, expiresAt: claims.expiresAt)
@@ -105,17 +111,21 @@ final class ConnectGate: UpgradeGate {
         guard case .subprotocol = request.token.place else { return refuse(answer, channel) }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
         outcome = .closed(close)
+        services.noteRefusal(answer.status, of: client)
         return channel.eventLoop.makeSucceededFuture(Self.headers(format))
     }
 
     private func refuse(_ answer: HTTPAnswer, _ channel: any Channel) -> EventLoopFuture<HTTPHeaders?> {
         outcome = .refused(answer)
+        services.noteRefusal(answer.status, of: client)
         return channel.eventLoop.makeSucceededFuture(nil)
     }
 
     private func scheduleExpiry(of handler: SessionHandler, at expiry: Int64, on channel: any Channel) {
+        // The key may have gone while the device was claimed.
+        let left = handler.hasKnownKey ? services.tokens.secondsLeft(until: expiry) : 0
         // A timer of centuries would overflow; no connection lives for ten years.
-        let seconds = min(max(services.tokens.secondsLeft(until: expiry), 0), 10 * 365 * 24 * 3600)
+        let seconds = min(max(left, 0), 10 * 365 * 24 * 3600)
         let task = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { handler.expire() }
         channel.closeFuture.whenComplete { _ in task.cancel() }
     }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import RestanteCore
 
 /// Answers the plain HTTP requests of a connection, and those upgrades that were refused.
@@ -67,12 +68,19 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             state = .discarding(head, refusal)
             return
         }
-        switch HTTPPath.of(head.uri) {
+        let path = HTTPPath.of(head.uri)
+        let isForPages = path == MessagesEndpoint.path || path == ConnectRequest.path
+        guard !isForPages || services.configuration.allowedOrigins.allow(head.headers) else {
+            state = .discarding(head, .strangeOrigin)
+            return
+        }
+        switch path {
         case MessagesEndpoint.path:
             do {
-                let post = try MessagesEndpoint.accept(head, services)
+                let post = try MessagesEndpoint.accept(head, services, certified: { self.certified(context) })
                 state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
             } catch {
+                services.noteRefusal(error.answer.status, of: services.client(head.headers))
                 state = .discarding(head, error.answer)
             }
         case "/healthz": state = .discarding(head, Self.probe(head, isGood: true))
@@ -140,6 +148,13 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private static func probe(_ head: HTTPRequestHead, isGood: Bool) -> HTTPAnswer {
         guard head.method == .GET || head.method == .HEAD else { return .methodNotAllowed("GET") }
         return isGood ? .text(.ok, "ok\n") : .text(.serviceUnavailable, "not ready\n")
+    }
+
+    /// The service that the connection's client certificate names.
+    private func certified(_ context: ChannelHandlerContext) -> TokenClaims? {
+        guard services.configuration.tls?.asksForCertificates == true else { return nil }
+        let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
+        return certificate.flatMap { ServiceCertificate.claims(of: $0, now: services.tokens.now()) }
     }
 
     // MARK: - Responses

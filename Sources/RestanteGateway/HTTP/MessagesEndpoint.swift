@@ -18,11 +18,18 @@ enum MessagesEndpoint {
     }
 
     /// Judges the head, before any of the body is kept.
-    static func accept(_ head: HTTPRequestHead, _ services: ConnectionServices) throws(RefusedRequest) -> Post {
+    ///
+    /// - Parameter certified: what the connection's client certificate says; asked when there is no token. A token that is
+    ///   there must be good: whoever sends one wants to be judged by it.
+    static func accept(
+        _ head: HTTPRequestHead, _ services: ConnectionServices, certified: () -> TokenClaims?
+    ) throws(RefusedRequest) -> Post {
         guard head.method == .POST else { throw RefusedRequest(.methodNotAllowed("POST")) }
-        guard let token = BearerToken.inAuthorization(head.headers),
-            let claims = try? services.tokens.verify(token), case .service(let service) = claims.bearer
-        else { throw RefusedRequest(.unauthorized) }
+        let token = BearerToken.inAuthorization(head.headers)
+        let claims =
+            head.headers.contains(name: "authorization")
+            ? token.flatMap { try? services.tokens.verify($0) } : certified()
+        guard case .service(let service) = claims?.bearer else { throw RefusedRequest(.unauthorized) }
         guard let format = format(of: head.headers) else {
             throw RefusedRequest(
                 .error(.unsupportedMediaType, .badRequest, "the content type must be \(json) or \(protobuf)"))

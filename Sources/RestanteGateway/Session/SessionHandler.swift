@@ -13,6 +13,8 @@ final class SessionHandler: ChannelInboundHandler {
 
     let id: SessionID
     let format: WireFormat
+    /// Which key vouched for the token; whoever takes a newer token sets it.
+    var tokenKey: KeySet.Fingerprint?
     private let address: DeviceAddress
     private let services: ConnectionServices
     private let channel: any Channel
@@ -133,6 +135,9 @@ final class SessionHandler: ChannelInboundHandler {
         handle(.tokenExpired)
         finish()
     }
+
+    /// Whether the token's key is still among those that are verified with.
+    var hasKnownKey: Bool { tokenKey.map(services.tokens.knows) ?? true }
 
     private func beat() {
         guard let context else { return }

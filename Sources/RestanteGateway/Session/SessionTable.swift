@@ -89,6 +89,21 @@ final class SessionTable: @unchecked Sendable {
         if handler.take(event) { touched.append(handler) }
     }
 
+    /// Ends the sessions whose token's key has gone: so many at a time, so that the loop is not held up.
+    func endSessionsWithoutKey() {
+        eventLoop.preconditionInEventLoop()
+        let ended = sessions.values.lazy.filter { !$0.hasKnownKey }.map(\.id)
+        end(Array(ended)[...])
+    }
+
+    private func end(_ ids: ArraySlice<SessionID>) {
+        for id in ids.prefix(Self.endedAtOnce) { sessions[id]?.expire() }
+        let rest = ids.dropFirst(Self.endedAtOnce)
+        if !rest.isEmpty { eventLoop.execute { self.end(rest) } }
+    }
+
+    private static let endedAtOnce = 128
+
     // MARK: - Sockets
 
     func add(_ channel: any Channel) {

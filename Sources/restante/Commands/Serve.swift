@@ -36,7 +36,8 @@ struct Serve: AsyncParsableCommand {
             return handler
         }
         for line in settings.lines { print(line) }
-        try await Server(settings).run()
+        var server = Server(settings)
+        try await server.run()
     }
 }
 
@@ -64,6 +65,24 @@ struct ServeFlags: ParsableArguments {
     var tokenAudience: String?
     @Option(help: "What tokens must name as 'iss'.")
     var tokenIssuer: String?
+    @Option(help: "What keys may be for. (default: EdDSA,ES256,HS256,RS256)")
+    var tokenAlgorithms: String?
+    @Option(help: "Seconds by which the issuer's clock may be ahead. (default: 60)")
+    var tokenClockSkew: Int?
+    @Option(help: "The server's certificate and its chain, in PEM; with --tls-key: serve TLS.")
+    var tlsCertificate: String?
+    @Option(help: "The certificate's private key, in PEM.")
+    var tlsKey: String?
+    @Option(help: "Authorities in PEM whose certificates count as a service's token.")
+    var tlsClientCa: String?
+    @Flag(help: "Serve other machines without TLS, behind a proxy that does it.")
+    var allowPlain = false
+    @Option(help: "Proxies that are believed about their clients' addresses: 10.0.0.0/8,::1")
+    var trustedProxies: String?
+    @Option(help: "Where they write it: x-forwarded-for or forwarded. (default: x-forwarded-for)")
+    var forwardedHeader: String?
+    @Option(help: "Web pages that may connect: https://app.example.org, or '*'. (default: the server's own)")
+    var allowedOrigins: String?
     @Option(help: "Bytes of disk that are kept for when it is full; 0 for none. (default: 67108864)")
     var reserveBytes: Int?
     @Option(help: "Bytes of payload in one message. (default: 262144)")
@@ -93,16 +112,20 @@ struct ServeFlags: ParsableArguments {
         let texts: [Setting: String?] = [
             .database: database, .host: host, .operatorsSocket: operatorsSocket, .keys: keys, .node: node,
             .logLevel: logLevel, .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
+            .tokenAlgorithms: tokenAlgorithms, .tlsCertificate: tlsCertificate, .tlsKey: tlsKey,
+            .tlsClientCa: tlsClientCa, .trustedProxies: trustedProxies, .forwardedHeader: forwardedHeader,
+            .allowedOrigins: allowedOrigins,
         ]
         let numbers: [Setting: Int?] = [
             .port: port, .pingInterval: pingInterval, .idleTimeout: idleTimeout,
-            .reserveBytes: reserveBytes, .messageBytes: limitsMessageBytes,
+            .tokenClockSkew: tokenClockSkew, .reserveBytes: reserveBytes, .messageBytes: limitsMessageBytes,
             .timeToLive: limitsTimeToLive, .groupMembers: limitsGroupMembers, .devicesPerUser: limitsDevicesPerUser,
             .dedupeHorizon: limitsDedupeHorizon, .dedupeRows: limitsDedupeRows,
             .mailboxMessages: limitsMailboxMessages, .mailboxBytes: limitsMailboxBytes,
             .databaseBytes: limitsDatabaseBytes, .walBytes: limitsWalBytes, .idleDevice: limitsIdleDevice,
         ]
-        let values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
+        var values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
+        if allowPlain { values[.allowPlain] = ConfigValue(.bool(true), isSecret: false) }
         return values.merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }
     }
 }

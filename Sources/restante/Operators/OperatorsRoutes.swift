@@ -9,12 +9,14 @@ struct OperatorsRoutes: Sendable {
     let gateway: Gateway
     let directory: any SessionDirectory
     let backups: BackupRoute
+    let reloader: Reloader
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
         router.get("/v1/overview") { _, _ in try await answer { try await overview() } }
         router.get("/v1/clock") { _, _ in try await answer { try await clock(.clock) } }
         router.post("/v1/clock/confirm") { _, _ in try await answer { try await clock(.confirmClock) } }
+        router.post("/v1/reload") { _, _ in try await answer { await reloader.reload() } }
         router.get("/v1/users/:user/devices") { _, context in
             try await answer { try await devices(of: try user(context)) }
         }

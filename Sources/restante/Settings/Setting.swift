@@ -11,6 +11,15 @@ enum Setting: String, CaseIterable {
     case idleTimeout
     case tokenAudience
     case tokenIssuer
+    case tokenAlgorithms
+    case tokenClockSkew
+    case tlsCertificate
+    case tlsKey
+    case tlsClientCa
+    case allowPlain
+    case trustedProxies
+    case forwardedHeader
+    case allowedOrigins
     case reserveBytes
     case messageBytes = "limits.messageBytes"
     case timeToLive = "limits.timeToLive"

@@ -8,9 +8,9 @@ import SystemPackage
 
 /// Reads the settings: flags before variables before the configuration file; what is wrong is told all at once.
 struct SettingsReader {
-    private let config: ConfigReader
-    private let given: Set<Setting>
-    private var problems: [String]
+    let config: ConfigReader
+    let given: Set<Setting>
+    var problems: [String]
 
     /// - Parameters:
     ///   - flags: what the command line said.
@@ -65,12 +65,12 @@ struct SettingsReader {
         var settings = ServeSettings()
         settings.database = text(.database) ?? settings.database
         settings.keys = text(.keys)
-        settings.tokenAudience = text(.tokenAudience)
-        settings.tokenIssuer = text(.tokenIssuer)
         settings.logLevel = logLevel() ?? settings.logLevel
         settings.reserveBytes = number(.reserveBytes, 0...1 << 40).map(Int64.init) ?? settings.reserveBytes
         settings.operatorsSocket = operatorsSocket(settings.database)
         readGateway(&settings)
+        readTransport(&settings)
+        readTokens(&settings)
         guard problems.isEmpty else {
             throw CommandFailure(
                 .configuration,
@@ -143,7 +143,7 @@ struct SettingsReader {
         return level
     }
 
-    private mutating func text(_ setting: Setting) -> String? {
+    mutating func text(_ setting: Setting) -> String? {
         guard given.contains(setting) else { return nil }
         guard let text = config.string(forKey: configKey(setting)), !text.isEmpty else {
             problems.append("\(setting.key): must be a text that is not empty")
@@ -152,7 +152,7 @@ struct SettingsReader {
         return text
     }
 
-    private mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
+    mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
         guard given.contains(setting) else { return nil }
         guard let number = config.int(forKey: configKey(setting)), range.contains(number) else {
             problems.append("\(setting.key): must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -161,7 +161,7 @@ struct SettingsReader {
         return number
     }
 
-    private func configKey(_ setting: Setting) -> ConfigKey {
+    func configKey(_ setting: Setting) -> ConfigKey {
         ConfigKey(setting.key.split(separator: ".").map(String.init))
     }
 }

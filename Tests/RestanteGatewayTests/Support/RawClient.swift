@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import NIOWebSocket
 import Testing
 
@@ -28,14 +29,25 @@ final class RawClient {
         self.inbox = inbox
     }
 
-    /// - Parameter halfClosing: the client does not close when the server does.
+    /// - Parameters:
+    ///   - tls: with it the client speaks TLS, and verifies the server as it says.
+    ///   - halfClosing: the client does not close when the server does.
     static func with(
-        _ server: TestServer, halfClosing: Bool = false, _ body: (RawClient) async throws -> Void
+        _ server: TestServer, tls: NIOSSLContext? = nil, halfClosing: Bool = false,
+        _ body: (RawClient) async throws -> Void
     ) async throws {
         let inbox = Inbox()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: halfClosing)
-            .channelInitializer { $0.pipeline.addHandler(inbox) }
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: TestAuthority.server)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(inbox)
+                }
+            }
             .connect(host: server.host, port: server.port).get()
         do {
             try await body(RawClient(channel, inbox))
@@ -52,6 +64,26 @@ final class RawClient {
     func write(_ text: String) async throws { try await write(Array(text.utf8)) }
 
     func write(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
+
+    /// What TLS has agreed on, once something has been read.
+    func agreed() async throws -> (certificate: NIOSSLCertificate?, version: TLSVersion?) {
+        let version = try await channel.nioSSL_tlsVersion().get()
+        return (try await channel.nioSSL_peerCertificate().get(), version)
+    }
+
+    /// Ends the connection without a word of TLS.
+    func cut() async throws {
+        try await channel.eventLoop.submit { [channel] in
+            // From there on towards the socket, so that TLS does not learn of it.
+            try channel.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self).close(promise: nil)
+        }.get()
+    }
+
+    /// What ALPN has agreed on.
+    var negotiated: String? { inbox.negotiated }
+
+    /// The errors that the connection has ended with, or has had.
+    var errors: [any Error] { inbox.errors }
 
     /// More bytes, or false at the end of the connection, however it came.
     private func more() async -> Bool {
