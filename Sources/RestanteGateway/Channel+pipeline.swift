@@ -4,9 +4,9 @@ import NIOWebSocket
 
 extension Channel {
     /// Sets up a fresh connection: HTTP/1.1 with the upgrade to WebSocket. On the event loop.
-    func configureRestante(_ services: ConnectionServices) throws {
-        let gate = ConnectGate(services: services)
-        let http = HTTPHandler(services: services, gate: gate)
+    func configureRestante(_ services: ConnectionServices, _ visitor: Visitor) throws {
+        let gate = ConnectGate(services: services, visitor: visitor)
+        let http = HTTPHandler(services: services, gate: gate, visitor: visitor)
         let boundGate = NIOLoopBound(gate, eventLoop: eventLoop)
         let boundHTTP = NIOLoopBound(http, eventLoop: eventLoop)
         // Errors of the frame decoder go to our own guard: NIO's handler closes without a handshake.
@@ -14,6 +14,7 @@ extension Channel {
             maxFrameSize: services.configuration.frameBytes, automaticErrorHandling: false,
             shouldUpgrade: { channel, head in boundGate.value.decide(channel, head) },
             upgradePipelineHandler: { channel, _ in boundGate.value.upgrade(channel) })
+        try pipeline.syncOperations.addHandler(visitor.pacer)
         try pipeline.syncOperations.configureHTTPServerPipeline(
             withPipeliningAssistance: true,
             withServerUpgrade: (

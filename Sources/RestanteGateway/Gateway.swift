@@ -5,6 +5,7 @@ import NIOHTTP1
 import NIOPosix
 public import RestanteCore
 public import ServiceLifecycle
+import Synchronization
 
 /// Serves WebSocket and HTTP clients on one port, on behalf of a store.
 ///
@@ -30,6 +31,7 @@ public final class Gateway: Service, Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let tables: [SessionTable]
     private let calls = CallRegistry()
+    private let pace: Pace
     private let phase = NIOLockedValueBox(Phase.starting)
     private let bound = OneShot<Result<SocketAddress, GatewayError>>()
     private let ending = OneShot<Ending>()
@@ -46,8 +48,12 @@ public final class Gateway: Service, Sendable {
         self.tokens = tokens
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        let pace = Pace(configuration.pace)
+        self.pace = pace
         tables = group.makeIterator().enumerated().map { index, eventLoop in
-            SessionTable(eventLoop: eventLoop, index: index, store: store)
+            SessionTable(
+                eventLoop: eventLoop, index: index, store: store,
+                lobby: Lobby(pace, eventLoops: configuration.eventLoops, timeout: configuration.handshakeTimeout))
         }
     }
 
@@ -93,6 +99,9 @@ public final class Gateway: Service, Sendable {
     /// Whether it listens and takes work: false before and after.
     public var isReady: Bool { phase.withLockedValue { $0 == .serving } }
 
+    /// Connections that have not said who they are.
+    public var strangers: Int { pace.strangers.load(ordering: .relaxed) }
+
     // MARK: - Calls of this process
 
     /// Asks the store as an operator; answered after the commit.
@@ -135,8 +144,14 @@ public final class Gateway: Service, Sendable {
     private func bootstrap() -> ServerBootstrap {
         let window = configuration.limits.windowBytes
         return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: PaceLimits.backlog)
+            .serverChannelOption(.maxMessagesPerRead, value: 16)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { [pace] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(pace))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A window fits in whole; beyond it the session pauses its reading.
             .childChannelOption(.writeBufferWaterMark, value: .init(low: window / 2, high: window * 2))
@@ -151,10 +166,17 @@ public final class Gateway: Service, Sendable {
             preconditionFailure("a socket on an event loop of someone else")
         }
         table.add(channel)
-        try channel.configureRestante(
-            ConnectionServices(
+        let peer = ClientAddress(channel.remoteAddress)
+        // A proxy's connections are those of many: they are counted by the client of each request.
+        let address = configuration.trustedProxies.contains(peer) ? nil : peer
+        switch table.lobby.enter(channel, from: address) {
+        case .refused(let refusal): try table.lobby.refuse(channel, refusal)
+        case .welcome(let visitor):
+            let services = ConnectionServices(
                 configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
-                logger: logger, peer: ClientAddress(channel.remoteAddress), isReady: { [self] in isReady }))
+                logger: logger, pace: pace, peer: peer, isReady: { [self] in isReady })
+            try channel.configureRestante(services, visitor)
+        }
     }
 
     // MARK: - End

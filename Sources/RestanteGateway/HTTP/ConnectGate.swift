@@ -18,10 +18,12 @@ final class ConnectGate {
     }
 
     private let services: ConnectionServices
+    private let visitor: Visitor
     private(set) var outcome = Outcome.none
 
-    init(services: ConnectionServices) {
+    init(services: ConnectionServices, visitor: Visitor) {
         self.services = services
+        self.visitor = visitor
     }
 
     /// The headers of the upgrade's response, or nil: then the outcome says why.
@@ -32,6 +34,7 @@ final class ConnectGate {
                 .error(Refusal(.shuttingDown, "the server is not taking connections", retryAfter: 1)), channel)
         }
         do {
+            try services.charge(.handshakes, head.headers)
             let request = try ConnectRequest(head)
             return authenticate(request, channel)
         } catch {
@@ -68,12 +71,20 @@ final class ConnectGate {
             return turnAway(request, .unauthorized, close, channel)
         }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
-        let handler = SessionHandler(address: address, format: format, channel: channel, services: services)
+        do {
+            try visitor.claims(address)
+        } catch {
+            return turnAway(error, request, channel)
+        }
+        let handler = SessionHandler(
+            address: address, format: format, channel: channel, services: services, visitor: visitor)
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
         return claimed.map { [self] () -> HTTPHeaders? in
+            visitor.claimAnswered(granted: true)
             outcome = .session(handler, expiresAt: claims.expiresAt)
             return Self.headers(format)
         }.flatMapError { [self] error in
+            visitor.claimAnswered(granted: false)
             let refusal = error as? Refusal ?? Refusal(.unavailable, "the device could not be claimed", retryAfter: 1)
             return turnAway(refusal, request, channel).assumeIsolated()
         }.nonisolated()

@@ -22,13 +22,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let services: ConnectionServices
     private let gate: ConnectGate
+    private let visitor: Visitor
     private var state = State.idle
     private var deadline: Scheduled<Void>?
     private var isEnding = false
 
-    init(services: ConnectionServices, gate: ConnectGate) {
+    init(services: ConnectionServices, gate: ConnectGate, visitor: Visitor) {
         self.services = services
         self.gate = gate
+        self.visitor = visitor
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -63,10 +65,17 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         startDeadline(context, services.configuration.handshakeTimeout)
+        do {
+            try services.charge(.requests, head.headers)
+        } catch {
+            state = .discarding(head, error.answer)
+            return
+        }
         switch HTTPPath.of(head.uri) {
         case MessagesEndpoint.path:
             do {
                 let post = try MessagesEndpoint.accept(head, services)
+                visitor.isKnown()
                 state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
             } catch {
                 state = .discarding(head, error.answer)

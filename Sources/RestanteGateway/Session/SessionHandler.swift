@@ -16,6 +16,7 @@ final class SessionHandler: ChannelInboundHandler {
     let format: WireFormat
     private let address: DeviceAddress
     private let services: ConnectionServices
+    private let visitor: Visitor
     private let channel: any Channel
     private let claimed: EventLoopPromise<Void>
     private var machine: SessionStateMachine
@@ -28,11 +29,14 @@ final class SessionHandler: ChannelInboundHandler {
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
 
-    init(address: DeviceAddress, format: WireFormat, channel: any Channel, services: ConnectionServices) {
+    init(
+        address: DeviceAddress, format: WireFormat, channel: any Channel, services: ConnectionServices, visitor: Visitor
+    ) {
         self.address = address
         self.format = format
         self.channel = channel
         self.services = services
+        self.visitor = visitor
         id = services.sessions.makeSessionID()
         machine = SessionStateMachine(session: id, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
@@ -71,11 +75,22 @@ final class SessionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         do {
-            let limits = services.configuration.limits
-            handle(.received(try format.decodeAction(Self.unwrapInboundIn(data), from: address, limits: limits)))
+            let bytes = Self.unwrapInboundIn(data)
+            let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
+            handle(.received(paced(action, bytes: bytes.count)))
         } catch {
             handle(.malformed(error))
         }
+    }
+
+    /// The action, or its refusal because of a rate.
+    private func paced(_ action: ClientAction, bytes: Int) -> ClientAction {
+        let now = NIODeadline.now()
+        visitor.pacer.frameCame(now)
+        guard let session = visitor.session else { return action }
+        let (admitted, isRefused) = session.admit(action, bytes: bytes, now: now)
+        if isRefused { visitor.pacer.refused(now) }
+        return admitted
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -132,7 +147,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func beat() {
         guard let context else { return }
-        handle(keepAlive.isIdle && !gate.holdsBack ? .idle : .pingDue)
+        handle(keepAlive.isIdle && !gate.holdsBack && !visitor.pacer.isHolding ? .idle : .pingDue)
         finish()
         keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
     }

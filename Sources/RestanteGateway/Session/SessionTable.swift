@@ -7,6 +7,7 @@ import RestanteCore
 /// state stays: every method checks that it is called on the loop.
 final class SessionTable: @unchecked Sendable {
     let eventLoop: any EventLoop
+    let lobby: Lobby
     private let index: UInt64
     private let store: any MessageStore
     private var nextSession: UInt64 = 1
@@ -25,11 +26,12 @@ final class SessionTable: @unchecked Sendable {
         Int(session.rawValue & (1 << indexBits - 1))
     }
 
-    init(eventLoop: any EventLoop, index: Int, store: any MessageStore) {
+    init(eventLoop: any EventLoop, index: Int, store: any MessageStore, lobby: Lobby) {
         precondition(index < 1 << Self.indexBits, "more event loops than session ids can name")
         self.eventLoop = eventLoop
         self.index = UInt64(index)
         self.store = store
+        self.lobby = lobby
     }
 
     // MARK: - Sessions

@@ -89,8 +89,10 @@ final class FrameGuard: ChannelDuplexHandler {
         }
         switch frame.opcode {
         case .connectionClose: answerClose(frame, context)
-        case .ping: answerPing(frame, context)
-        case .pong: break
+        case .ping:
+            context.triggerUserOutboundEvent(ControlFrameCame(), promise: nil)
+            answerPing(frame, context)
+        case .pong: context.triggerUserOutboundEvent(ControlFrameCame(), promise: nil)
         default: context.fireChannelRead(data)
         }
     }

@@ -1,7 +1,10 @@
 import NIOCore
 import NIOPosix
 import NIOWebSocket
+import RestanteCore
 import Testing
+
+@testable import RestanteGateway
 
 /// A client that writes what it is told, right or wrong, and reads what comes.
 final class RawClient {
@@ -28,10 +31,16 @@ final class RawClient {
         self.inbox = inbox
     }
 
-    static func with(_ server: TestServer, _ body: (RawClient) async throws -> Void) async throws {
+    /// - Parameter address: of this machine, to come from; nil: as the system likes.
+    static func with(
+        _ server: TestServer, from address: String? = nil, _ body: (RawClient) async throws -> Void
+    ) async throws {
         let inbox = Inbox()
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { $0.pipeline.addHandler(inbox) }
+        if let address { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: address, port: 0)) }
+        let channel =
+            try await bootstrap
             .connect(host: server.host, port: server.port).get()
         do {
             try await body(RawClient(channel, inbox))
@@ -120,6 +129,22 @@ final class RawClient {
         #expect(try await connect(server)?.status == 101)
         #expect(await text()?.contains(#""welcome""#) == true)
     }
+
+    /// Tries again until a device of alice's is let in.
+    static func untilConnected(_ server: TestServer, as device: String) async throws {
+        var status: Int?
+        let address = DeviceAddress(user: TestKeys.alice.user, device: DeviceName(unchecked: device))
+        while status != 101 {
+            try? await with(server) { client in
+                status = try await client.upgrade([
+                    "authorization: Bearer \(server.userToken(address))", "sec-websocket-protocol: restante.v1.json",
+                ])?.status
+            }
+        }
+    }
+
+    /// Reads on until the server has ended the connection.
+    func untilEnd() async { while await more() {} }
 
     func send(_ text: String) async throws { try await send(.text, Array(text.utf8)) }
 
