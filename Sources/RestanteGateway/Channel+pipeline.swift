@@ -3,10 +3,11 @@ import NIOHTTP1
 
 extension Channel {
     /// Sets up a fresh connection: HTTP/1.1 with the upgrade to WebSocket. On the event loop.
-    func configureRestante(_ services: ConnectionServices) throws {
-        let gate = ConnectGate(services: services)
+    func configureRestante(_ services: ConnectionServices, _ visitor: Visitor) throws {
+        let gate = ConnectGate(services: services, visitor: visitor)
+        try pipeline.syncOperations.addHandler(visitor.pacer)
         try configureUpgrade(
-            gate, http: HTTPHandler(services: services, gate: gate),
+            gate, http: HTTPHandler(services: services, gate: gate, visitor: visitor),
             endTimeout: services.configuration.closeTimeout)
     }
 

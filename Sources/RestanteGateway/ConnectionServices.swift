@@ -14,6 +14,8 @@ struct ConnectionServices: Sendable {
     /// Of the connection's event loop.
     var metrics: GatewayMetrics
     var logger: Logger
+    /// What is counted for the server as a whole.
+    var pace: Pace
     /// The other end of the connection: a client, or a proxy with clients behind it.
     var peer = ClientAddress.none
     /// Whether the server takes work.
@@ -21,6 +23,15 @@ struct ConnectionServices: Sendable {
 }
 
 extension ConnectionServices {
+    /// Counts what an HTTP request does against its client's address. Throws the answer if it was too much.
+    func charge(_ charge: Charge, _ headers: HTTPHeaders) throws(RefusedRequest) {
+        guard let key = pace.key(of: client(headers)), let wait = pace.addresses.take(1, charge, of: key, now: .now())
+        else { return }
+        var answer = HTTPAnswer.error(.tooMany(charge, wait: wait))
+        answer.closes = true
+        throw RefusedRequest(answer)
+    }
+
     /// The address by which limits count a request and logs name its sender. A proxy's connection may carry the requests
     /// of several clients: it is that of this request.
     func client(_ headers: HTTPHeaders) -> ClientAddress {

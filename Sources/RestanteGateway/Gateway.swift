@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOPosix
 public import RestanteCore
 public import ServiceLifecycle
+import Synchronization
 
 /// Serves WebSocket and HTTP clients on one port, on behalf of a store.
 ///
@@ -31,6 +32,7 @@ public final class Gateway: Service, Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let tables: [SessionTable]
     private let calls = CallRegistry()
+    private let pace: Pace
     private let phase = NIOLockedValueBox(Phase.starting)
     private let bound = OneShot<Result<SocketAddress, GatewayError>>()
     private let ending = OneShot<Ending>()
@@ -47,8 +49,13 @@ public final class Gateway: Service, Sendable {
         self.tokens = tokens
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        let pace = Pace(configuration.pace)
+        self.pace = pace
         tables = group.makeIterator().enumerated().map { index, eventLoop in
-            SessionTable(eventLoop: eventLoop, index: index, store: store, metrics: GatewayMetrics(metrics))
+            SessionTable(
+                eventLoop: eventLoop, index: index, store: store,
+                lobby: Lobby(pace, eventLoops: configuration.eventLoops, timeout: configuration.handshakeTimeout),
+                metrics: GatewayMetrics(metrics))
         }
     }
 
@@ -102,6 +109,9 @@ public final class Gateway: Service, Sendable {
         for table in tables { table.eventLoop.execute { table.endSessionsWithoutKey() } }
     }
 
+    /// Connections that have not said who they are.
+    public var strangers: Int { pace.strangers.load(ordering: .relaxed) }
+
     // MARK: - Calls of this process
 
     /// Asks the store as an operator; answered after the commit.
@@ -144,8 +154,14 @@ public final class Gateway: Service, Sendable {
     private func bootstrap() -> ServerBootstrap {
         let window = configuration.limits.windowBytes
         return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: PaceLimits.backlog)
+            .serverChannelOption(.maxMessagesPerRead, value: 16)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { [pace] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(pace))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A window fits in whole; beyond it the session pauses its reading.
             .childChannelOption(.writeBufferWaterMark, value: .init(low: window / 2, high: window * 2))
@@ -161,11 +177,17 @@ public final class Gateway: Service, Sendable {
         }
         table.add(channel)
         try configuration.tls?.secure(channel, logger)
-        try channel.configureRestante(
-            ConnectionServices(
+        let peer = ClientAddress(channel.remoteAddress)
+        // A proxy's connections are those of many: they are counted by the client of each request.
+        let address = configuration.trustedProxies.contains(peer) ? nil : peer
+        switch table.lobby.enter(channel, from: address) {
+        case .refused(let refusal): try table.lobby.refuse(channel, refusal)
+        case .welcome(let visitor):
+            let services = ConnectionServices(
                 configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
-                metrics: table.metrics, logger: logger, peer: ClientAddress(channel.remoteAddress),
-                isReady: { [self] in isReady }))
+                metrics: table.metrics, logger: logger, pace: pace, peer: peer, isReady: { [self] in isReady })
+            try channel.configureRestante(services, visitor)
+        }
     }
 
     // MARK: - End

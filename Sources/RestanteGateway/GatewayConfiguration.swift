@@ -16,6 +16,8 @@ public struct GatewayConfiguration: Sendable {
     /// This server's name in the session directory.
     public var node = "local"
     public var limits = Limits()
+    /// How much and how fast.
+    public var pace = PaceLimits()
     /// Event loops, each one thread. Sockets are spread over them and stay where they are.
     public var eventLoops = System.coreCount
     /// How often a WebSocket is pinged.

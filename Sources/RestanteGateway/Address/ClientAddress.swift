@@ -51,6 +51,9 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
 
     var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
+    /// This machine's own: 127.0.0.0/8, ::1, or a Unix socket.
+    var isLoopback: Bool { self == .none || (isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1) }
+
     /// What limits per address count by: an IPv4 address, or the /64 of an IPv6 address, for that is what one subscriber
     /// is given and may use all of (RFC 6177 §2).
     public var limitKey: ClientAddress { isIPv4 ? self : ClientAddress(high: high, low: 0) }

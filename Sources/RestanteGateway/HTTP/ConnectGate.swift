@@ -17,12 +17,14 @@ final class ConnectGate: UpgradeGate {
     }
 
     private let services: ConnectionServices
+    private let visitor: Visitor
     private(set) var outcome = Outcome.none
     /// Of the request that asks for the upgrade.
     private(set) var client = ClientAddress.none
 
-    init(services: ConnectionServices) {
+    init(services: ConnectionServices, visitor: Visitor) {
         self.services = services
+        self.visitor = visitor
     }
 
     /// The headers of the upgrade's response, or nil: then the outcome says why.
@@ -36,6 +38,7 @@ final class ConnectGate: UpgradeGate {
                 .error(Refusal(.shuttingDown, "the server is not taking connections", retryAfter: 1)), channel)
         }
         do {
+            try services.charge(.handshakes, head.headers)
             let request = try ConnectRequest(head)
             return authenticate(request, channel)
         } catch {
@@ -76,13 +79,21 @@ final class ConnectGate: UpgradeGate {
             case .device(let address) = claims.bearer
         else { return turnAwayUnauthenticated(request, channel) }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
-        let handler = SessionHandler(address: address, format: format, channel: channel, services: services)
+        do {
+            try visitor.claims(address)
+        } catch {
+            return turnAway(error, request, channel)
+        }
+        let handler = SessionHandler(
+            address: address, format: format, channel: channel, services: services, visitor: visitor)
         handler.tokenKey = key
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
         return claimed.map { [self] () -> HTTPHeaders? in
+            visitor.claimAnswered(granted: true)
             outcome = .session(handler, expiresAt: claims.expiresAt)
             return Self.headers(format)
         }.flatMapError { [self] error in
+            visitor.claimAnswered(granted: false)
             let refusal = error as? Refusal ?? Refusal(.unavailable, "the device could not be claimed", retryAfter: 1)
             return turnAway(refusal, request, channel).assumeIsolated()
         }.nonisolated()

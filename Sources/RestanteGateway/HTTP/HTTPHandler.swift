@@ -23,13 +23,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let services: ConnectionServices
     private let gate: ConnectGate
+    private let visitor: Visitor
     private var state = State.idle
     private var deadline: Scheduled<Void>?
     private var isEnding = false
 
-    init(services: ConnectionServices, gate: ConnectGate) {
+    init(services: ConnectionServices, gate: ConnectGate, visitor: Visitor) {
         self.services = services
         self.gate = gate
+        self.visitor = visitor
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -68,6 +70,12 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             state = .discarding(head, refusal)
             return
         }
+        do {
+            try services.charge(.requests, head.headers)
+        } catch {
+            state = .discarding(head, error.answer)
+            return
+        }
         let path = HTTPPath.of(head.uri)
         let isForPages = path == MessagesEndpoint.path || path == ConnectRequest.path
         guard !isForPages || services.configuration.allowedOrigins.allow(head.headers) else {
@@ -78,6 +86,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case MessagesEndpoint.path:
             do {
                 let post = try MessagesEndpoint.accept(head, services, certified: { self.certified(context) })
+                visitor.isKnown()
                 state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
             } catch {
                 services.noteRefusal(error.answer.status, of: services.client(head.headers))

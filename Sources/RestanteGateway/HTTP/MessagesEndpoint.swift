@@ -73,11 +73,23 @@ extension MessagesEndpoint.Post {
             return eventLoop.makeSucceededFuture(.error(.badRequest, .badRequest, "the body is no Send of \(format)"))
         }
         do {
-            return store(try Submission(send, limits: services.configuration.limits), eventLoop, services)
+            let submission = try Submission(send, limits: services.configuration.limits)
+            try charge(bytes: body.count, services.pace)
+            return store(submission, eventLoop, services)
         } catch {
             services.metrics.rejected(error.code)
             let frame = WireServerFrame.rejected(messageID: [UInt8](send.messageID.prefix(16)), error)
             return eventLoop.makeSucceededFuture(answer(frame, .rejected(error)))
+        }
+    }
+
+    /// Counts it against the service.
+    private func charge(bytes: Int, _ pace: Pace) throws(Refusal) {
+        let now = NIODeadline.now()
+        for (amount, charge) in [(1, Charge.messages), (bytes, .bytes)] {
+            if let wait = pace.services.take(amount, charge, of: service, now: now) {
+                throw .tooMany(charge, wait: wait)
+            }
         }
     }
 

@@ -17,6 +17,7 @@ final class SessionHandler: ChannelInboundHandler {
     var tokenKey: KeySet.Fingerprint?
     private let address: DeviceAddress
     private let services: ConnectionServices
+    private let visitor: Visitor
     private let channel: any Channel
     private let claimed: EventLoopPromise<Void>
     private var machine: SessionStateMachine
@@ -29,11 +30,14 @@ final class SessionHandler: ChannelInboundHandler {
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
 
-    init(address: DeviceAddress, format: WireFormat, channel: any Channel, services: ConnectionServices) {
+    init(
+        address: DeviceAddress, format: WireFormat, channel: any Channel, services: ConnectionServices, visitor: Visitor
+    ) {
         self.address = address
         self.format = format
         self.channel = channel
         self.services = services
+        self.visitor = visitor
         id = services.sessions.makeSessionID()
         machine = SessionStateMachine(session: id, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
@@ -77,11 +81,21 @@ final class SessionHandler: ChannelInboundHandler {
         do {
             let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
             services.metrics.received(ReceivedKind(action), bytes: bytes.count)
-            handle(.received(action))
+            handle(.received(paced(action, bytes: bytes.count)))
         } catch {
             services.metrics.received(.malformed, bytes: bytes.count)
             handle(.malformed(error))
         }
+    }
+
+    /// The action, or its refusal because of a rate.
+    private func paced(_ action: ClientAction, bytes: Int) -> ClientAction {
+        let now = NIODeadline.now()
+        visitor.pacer.frameCame(now)
+        guard let session = visitor.session else { return action }
+        let (admitted, isRefused) = session.admit(action, bytes: bytes, now: now)
+        if isRefused { visitor.pacer.refused(now) }
+        return admitted
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -141,7 +155,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func beat() {
         guard let context else { return }
-        handle(keepAlive.isIdle && !gate.holdsBack ? .idle : .pingDue)
+        handle(keepAlive.isIdle && !gate.holdsBack && !visitor.pacer.isHolding ? .idle : .pingDue)
         finish()
         keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
     }

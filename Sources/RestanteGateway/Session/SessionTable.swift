@@ -7,6 +7,7 @@ import RestanteCore
 /// state stays: every method checks that it is called on the loop.
 final class SessionTable: @unchecked Sendable {
     let eventLoop: any EventLoop
+    let lobby: Lobby
     private let index: UInt64
     private let store: any MessageStore
     let metrics: GatewayMetrics
@@ -26,12 +27,15 @@ final class SessionTable: @unchecked Sendable {
         Int(session.rawValue & (1 << indexBits - 1))
     }
 
-    init(eventLoop: any EventLoop, index: Int, store: any MessageStore, metrics: GatewayMetrics) {
+    init(
+        eventLoop: any EventLoop, index: Int, store: any MessageStore, lobby: Lobby, metrics: GatewayMetrics
+    ) {
         precondition(index < 1 << Self.indexBits, "more event loops than session ids can name")
         self.eventLoop = eventLoop
         self.index = UInt64(index)
         self.store = store
         self.metrics = metrics
+        self.lobby = lobby
     }
 
     // MARK: - Sessions

@@ -14,6 +14,14 @@ package struct FrameReader {
         case pong
         /// The body of the peer's close frame; ``CloseBody`` judges it.
         case close([UInt8])
+
+        /// No message comes of it, but work does.
+        var isPingOrPong: Bool {
+            switch self {
+            case .ping, .pong: true
+            case .message, .close: false
+            }
+        }
     }
 
     /// A frame whose header has been read.

@@ -108,6 +108,7 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     private func heed(_ event: FrameReader.Event, _ context: ChannelHandlerContext) {
+        if event.isPingOrPong { context.triggerUserOutboundEvent(ControlFrameCame(), promise: nil) }
         switch (event, state) {
         case (.close(let body), .open): answerClose(body, context)
         case (.close, _): end(context)

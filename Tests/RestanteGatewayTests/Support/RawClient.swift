@@ -2,7 +2,10 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOWebSocket
+import RestanteCore
 import Testing
+
+@testable import RestanteGateway
 
 /// A client that writes what it is told, right or wrong, and reads what comes.
 final class RawClient {
@@ -30,14 +33,15 @@ final class RawClient {
     }
 
     /// - Parameters:
+    ///   - address: of this machine, to come from; nil: as the system likes.
     ///   - tls: with it the client speaks TLS, and verifies the server as it says.
     ///   - halfClosing: the client does not close when the server does.
     static func with(
-        _ server: TestServer, tls: NIOSSLContext? = nil, halfClosing: Bool = false,
+        _ server: TestServer, from address: String? = nil, tls: NIOSSLContext? = nil, halfClosing: Bool = false,
         _ body: (RawClient) async throws -> Void
     ) async throws {
         let inbox = Inbox()
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: halfClosing)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -48,6 +52,9 @@ final class RawClient {
                     try channel.pipeline.syncOperations.addHandler(inbox)
                 }
             }
+        if let address { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: address, port: 0)) }
+        let channel =
+            try await bootstrap
             .connect(host: server.host, port: server.port).get()
         do {
             try await body(RawClient(channel, inbox))
@@ -159,6 +166,22 @@ final class RawClient {
         #expect(try await connect(server)?.status == 101)
         #expect(await text()?.contains(#""welcome""#) == true)
     }
+
+    /// Tries again until a device of alice's is let in.
+    static func untilConnected(_ server: TestServer, as device: String) async throws {
+        var status: Int?
+        let address = DeviceAddress(user: TestKeys.alice.user, device: DeviceName(unchecked: device))
+        while status != 101 {
+            try? await with(server) { client in
+                status = try await client.upgrade([
+                    "authorization: Bearer \(server.userToken(address))", "sec-websocket-protocol: restante.v1.json",
+                ])?.status
+            }
+        }
+    }
+
+    /// Reads on until the server has ended the connection.
+    func untilEnd() async { while await more() {} }
 
     func send(_ text: String) async throws { try await send(.text, Array(text.utf8)) }
 
