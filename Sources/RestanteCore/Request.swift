@@ -14,6 +14,11 @@ public enum Request: Sendable, Equatable {
     case status(MessageID)
     /// Withdraws a message of the asking device that nobody has received yet.
     case cancel(MessageID)
+    /// The asking session goes on with another token of its device, which was verified. Refused with
+    /// ``ErrorCode/invalidToken`` if it was revoked.
+    ///
+    /// `issuedAt` is its `iat`, in seconds since the epoch; `expiresAt` its `exp`, in milliseconds.
+    case refresh(issuedAt: Int64, expiresAt: Int64)
     /// Ends a device: of the asking user, or for an operator of anyone.
     case unlink(DeviceAddress)
     /// Operators only: ends all devices, memberships and own logs of a user. What it sent to others stays.
@@ -41,6 +46,8 @@ public enum Reply: Sendable, Equatable {
     case group(GroupInfo)
     case groups([GroupSummary])
     case status(MessageStatus)
+    /// When the session ends unless it is refreshed again, in milliseconds since the epoch.
+    case refreshed(expiresAt: Int64)
     /// Done, and nothing to tell.
     case done
     case mailbox([DeviceMailbox])

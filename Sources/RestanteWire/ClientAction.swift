@@ -6,6 +6,8 @@ public enum ClientAction: Sendable, Equatable {
     case acknowledge(through: UInt64)
     case ping
     case request(Request, id: UInt64)
+    /// The connection is to go on with this token, which has not been looked at yet.
+    case refresh(token: String, id: UInt64)
     /// A well-formed send that cannot be served: answered with `rejected` and the id as it came, up to 64 bytes of it.
     case rejectSend(messageID: [UInt8], Refusal)
     /// A well-formed request that cannot be served: answered with `failure`.
@@ -38,6 +40,10 @@ public enum ClientAction: Sendable, Equatable {
     }
 
     private init(_ frame: WireClientFrame.OneOf_Frame, id: UInt64, from sender: DeviceAddress) {
+        if case .refresh(let refresh) = frame {
+            self = .refresh(token: refresh.token, id: id)
+            return
+        }
         do {
             self = .request(try Request(frame, from: sender), id: id)
         } catch {
@@ -119,8 +125,8 @@ extension Request {
             self = .unlink(DeviceAddress(user: sender.user, device: try name(it.device, "device")))
         case .registerPush, .removePush:
             throw Refusal(.unavailable, "this server does not wake devices by push yet")
-        case .send, .ack, .ping:
-            preconditionFailure("sends, acks and pings are not requests")
+        case .send, .ack, .ping, .refresh:
+            preconditionFailure("these are no requests to the store")
         }
     }
 }

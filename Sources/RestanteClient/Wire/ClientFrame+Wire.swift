@@ -12,6 +12,9 @@ extension ClientFrame {
         case .request(let request, let id):
             frame.requestID = id
             frame.frame = request.wire
+        case .refresh(let token, let id):
+            frame.requestID = id
+            frame.refresh.token = token
         }
         return WireFormat.proto.encode(frame)
     }

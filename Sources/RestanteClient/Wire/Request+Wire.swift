@@ -4,14 +4,15 @@ import RestanteWire
 import SwiftProtobuf
 
 extension Request {
-    /// The request as a frame; those for operators have none and become an empty one, which the server declines.
+    /// The request as a frame; those for operators have none and become an empty one, which the server declines. A
+    /// connection is refreshed with a token instead.
     var wire: WireClientFrame.OneOf_Frame? {
         switch self {
         case .devices(let user): .devices(.with { $0.user = user.rawValue })
         case .status(let id): .status(.with { $0.messageID = Data(id.bytes) })
         case .cancel(let id): .cancel(.with { $0.messageID = Data(id.bytes) })
         case .unlink(let address): .unlink(.with { $0.device = address.device.rawValue })
-        case .mailbox, .overview, .clock, .confirmClock, .deleteUser, .revoke, .probe: nil
+        case .refresh, .mailbox, .overview, .clock, .confirmClock, .deleteUser, .revoke, .probe: nil
         case .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .groupInfo, .listGroups, .deleteGroup:
             groupWire
         }

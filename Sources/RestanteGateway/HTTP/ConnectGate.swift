@@ -13,7 +13,7 @@ final class ConnectGate {
         /// Nothing was decided: the request was no upgrade.
         case none
         case refused(HTTPAnswer)
-        case session(SessionHandler, expiresAt: Int64)
+        case session(SessionHandler)
         case closed(CloseWebSocket)
     }
 
@@ -46,13 +46,12 @@ final class ConnectGate {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(FrameGuard(closeTimeout: configuration.closeTimeout))
             switch outcome {
-            case .session(let handler, let expiry):
+            case .session(let handler):
                 // In front of the decoder: a large frame on a slow line is no silence.
                 try pipeline.addHandler(HearingHandler { handler.heard() }, position: .first)
                 try pipeline.addHandler(Self.aggregator(configuration))
                 try pipeline.addHandler(MessageGuard(expected: handler.format == .json ? .text : .binary))
                 try pipeline.addHandler(handler)
-                scheduleExpiry(of: handler, at: expiry, on: channel)
             case .closed(let close): channel.triggerUserOutboundEvent(close, promise: nil)
             case .none, .refused: preconditionFailure("upgraded without a decision")
             }
@@ -65,10 +64,11 @@ final class ConnectGate {
         guard let claims = try? services.tokens.verify(request.token.text), case .device(let address) = claims.bearer
         else { return turnAwayUnauthenticated(request, channel) }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
-        let handler = SessionHandler(address: address, format: format, channel: channel, services: services)
+        let handler = SessionHandler(
+            address: address, expiresAt: claims.expiresAt, format: format, channel: channel, services: services)
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
         return claimed.map { [self] () -> HTTPHeaders? in
-            outcome = .session(handler, expiresAt: claims.expiresAt)
+            outcome = .session(handler)
             return Self.headers(format)
         }.flatMapError { [self] error in
             let refusal = error as? Refusal ?? Refusal(.unavailable, "the device could not be claimed", retryAfter: 1)
@@ -105,13 +105,6 @@ final class ConnectGate {
     private func refuse(_ answer: HTTPAnswer, _ channel: any Channel) -> EventLoopFuture<HTTPHeaders?> {
         outcome = .refused(answer)
         return channel.eventLoop.makeSucceededFuture(nil)
-    }
-
-    private func scheduleExpiry(of handler: SessionHandler, at expiry: Int64, on channel: any Channel) {
-        // A timer of centuries would overflow; no connection lives for ten years.
-        let seconds = min(max(services.tokens.secondsLeft(until: expiry), 0), 10 * 365 * 24 * 3600)
-        let task = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { handler.expire() }
-        channel.closeFuture.whenComplete { _ in task.cancel() }
     }
 
     private static func headers(_ format: WireFormat) -> HTTPHeaders {

@@ -27,14 +27,19 @@ final class SessionHandler: ChannelInboundHandler {
     private var inBatch = false
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
+    private var expiry: Scheduled<Void>?
 
-    init(address: DeviceAddress, format: WireFormat, channel: any Channel, services: ConnectionServices) {
+    /// - Parameter expiresAt: when its token does, in seconds since the epoch.
+    init(
+        address: DeviceAddress, expiresAt: Int64, format: WireFormat, channel: any Channel, services: ConnectionServices
+    ) {
         self.address = address
         self.format = format
         self.channel = channel
         self.services = services
         id = services.sessions.makeSessionID()
-        machine = SessionStateMachine(session: id, limits: services.configuration.limits)
+        machine = SessionStateMachine(
+            session: id, address: address, expiresAt: expiresAt * 1000, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
         keepAlive = KeepAlive(services.configuration)
     }
@@ -63,6 +68,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         keepAlive.stop()
+        expiry?.cancel()
         self.context = nil
     }
 
@@ -72,10 +78,15 @@ final class SessionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         do {
             let limits = services.configuration.limits
-            handle(.received(try format.decodeAction(Self.unwrapInboundIn(data), from: address, limits: limits)))
+            handle(event(try format.decodeAction(Self.unwrapInboundIn(data), from: address, limits: limits)))
         } catch {
             handle(.malformed(error))
         }
+    }
+
+    private func event(_ action: ClientAction) -> SessionEvent {
+        guard case .refresh(let token, let id) = action else { return .received(action) }
+        return .refreshing(try? services.tokens.verify(token), id: id)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -124,10 +135,15 @@ final class SessionHandler: ChannelInboundHandler {
 
     func stopReading() { apply(gate.stopped()) }
 
-    /// The token's time is over.
-    func expire() {
-        handle(.tokenExpired)
-        finish()
+    /// Ends the session when its token's time is over.
+    private func scheduleExpiry(at milliseconds: Int64) {
+        expiry?.cancel()
+        // A timer of centuries would overflow; no connection lives for ten years.
+        let seconds = min(max(services.tokens.secondsLeft(until: milliseconds / 1000), 0), 10 * 365 * 24 * 3600)
+        expiry = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in
+            handle(.tokenExpired)
+            finish()
+        }
     }
 
     private func beat() {
@@ -157,6 +173,7 @@ final class SessionHandler: ChannelInboundHandler {
         case .write(let frame): write(format == .json ? .text : .binary, format.encode(frame))
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
+        case .expire(let time): scheduleExpiry(at: time)
         case .ping: write(.ping, [])
         case .close(let code, let reason): close(CloseWebSocket(code: code.rawValue, reason: reason))
         }

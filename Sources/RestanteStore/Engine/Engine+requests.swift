@@ -40,6 +40,9 @@ extension Engine {
         case .cancel(let id):
             try cancel(id, from: author.key)
             return .done
+        case .refresh(let issuedAt, let expiresAt):
+            try refresh(author.key, address, issuedAt: issuedAt)
+            return .refreshed(expiresAt: expiresAt)
         case .unlink(let other):
             guard other.user == address.user else { throw Refusal.noSuchDevice }
             try unlink(other, by: author.key, as: .user)
