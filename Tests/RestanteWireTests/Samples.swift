@@ -48,6 +48,8 @@ enum ClientSamples {
         request("register_push") { $0.registerPush = .with { ($0.provider, $0.token) = ("apns", "t") } },
         request("remove_push") { $0.removePush = .with { $0.provider = "apns" } },
         request("refresh") { $0.refresh = .with { $0.token = "a.b.c" } },
+        request("delete_user") { $0.deleteUser = .with { $0.user = "bob" } },
+        request("revoke") { $0.revoke = .with { $0.device = .with { ($0.user, $0.device) = ("bob", "old") } } },
     ]
 
     static let groups: [Sample<WireClientFrame>] = [

@@ -52,7 +52,7 @@ extension WireSealedPart {
 }
 
 extension WireDeviceAddress {
-    fileprivate init(_ address: DeviceAddress) {
+    init(_ address: DeviceAddress) {
         self.init()
         user = address.user.rawValue
         device = address.device.rawValue

@@ -12,7 +12,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private enum State {
         case idle
-        case collecting(HTTPRequestHead, MessagesEndpoint.Post, ByteBuffer)
+        case collecting(HTTPRequestHead, ServicePost, ByteBuffer)
         /// Whether the store answers is asked when the request is complete.
         case probing(HTTPRequestHead)
         /// The answer is known before the body has been read.
@@ -63,14 +63,17 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         startDeadline(context, services.configuration.handshakeTimeout)
-        switch HTTPPath.of(head.uri) {
-        case MessagesEndpoint.path:
+        let path = HTTPPath.of(head.uri)
+        if let endpoint = ServicePost.Endpoint(rawValue: String(path)) {
             do {
-                let post = try MessagesEndpoint.accept(head, services)
+                let post = try ServicePost.accept(head, endpoint, services)
                 state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
             } catch {
                 state = .discarding(head, error.answer)
             }
+            return
+        }
+        switch path {
         case "/healthz": state = .discarding(head, Self.probe(head, isGood: true))
         case "/readyz":
             guard services.isReady(), head.method == .GET || head.method == .HEAD else {
@@ -104,7 +107,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch state {
         case .discarding(let head, let answer): respond(answer, to: head, context)
         case .collecting(let head, let post, let body):
-            answer(head, context, with: post.send([UInt8](body.readableBytesView), context.eventLoop, services))
+            answer(head, context, with: post.answer([UInt8](body.readableBytesView), context.eventLoop, services))
         case .probing(let head):
             answer(head, context, with: services.probeStore(context.eventLoop).map { Self.probe(head, isGood: $0) })
         case .idle, .answering: break

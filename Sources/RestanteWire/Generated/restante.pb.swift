@@ -348,6 +348,22 @@ public nonisolated struct WireClientFrame: Sendable {
     set {frame = .refresh(newValue)}
   }
 
+  public var deleteUser: WireDeleteUser {
+    get {
+      if case .deleteUser(let v)? = frame {return v}
+      return WireDeleteUser()
+    }
+    set {frame = .deleteUser(newValue)}
+  }
+
+  public var revoke: WireRevoke {
+    get {
+      if case .revoke(let v)? = frame {return v}
+      return WireRevoke()
+    }
+    set {frame = .revoke(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Frame: Equatable, Sendable {
@@ -369,6 +385,8 @@ public nonisolated struct WireClientFrame: Sendable {
     case registerPush(WireRegisterPush)
     case removePush(WireRemovePush)
     case refresh(WireRefresh)
+    case deleteUser(WireDeleteUser)
+    case revoke(WireRevoke)
 
   }
 
@@ -527,6 +545,9 @@ public nonisolated struct WireCreateGroup: Sendable {
   /// Besides the creator, who becomes its admin.
   public var members: [String] = []
 
+  /// By a service, which is no member: who becomes its admin.
+  public var admin: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -615,6 +636,9 @@ public nonisolated struct WireListGroups: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// By a service: whose groups.
+  public var user: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -653,7 +677,67 @@ public nonisolated struct WireUnlink: Sendable {
 
   public var device: String = String()
 
+  /// By a service: whose device.
+  public var user: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Of a service (POST /v1/requests) only: ends all devices, memberships and mailboxes of a user. What it sent to others stays.
+public nonisolated struct WireDeleteUser: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var user: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Of a service only: tokens that were issued up to now count no more, and connections that were opened with them close.
+public nonisolated struct WireRevoke: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var owner: WireRevoke.OneOf_Owner? = nil
+
+  public var user: String {
+    get {
+      if case .user(let v)? = owner {return v}
+      return String()
+    }
+    set {owner = .user(newValue)}
+  }
+
+  public var device: WireDeviceAddress {
+    get {
+      if case .device(let v)? = owner {return v}
+      return WireDeviceAddress()
+    }
+    set {owner = .device(newValue)}
+  }
+
+  public var service: String {
+    get {
+      if case .service(let v)? = owner {return v}
+      return String()
+    }
+    set {owner = .service(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Owner: Equatable, Sendable {
+    case user(String)
+    case device(WireDeviceAddress)
+    case service(String)
+
+  }
 
   public init() {}
 }
@@ -1560,7 +1644,7 @@ nonisolated extension WireLossReason: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ClientFrame"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}send\0\u{1}ack\0\u{1}ping\0\u{2}\u{6}cancel\0\u{1}devices\0\u{3}create_group\0\u{3}add_members\0\u{3}remove_members\0\u{3}leave_group\0\u{3}set_role\0\u{3}group_info\0\u{3}list_groups\0\u{3}delete_group\0\u{1}status\0\u{1}unlink\0\u{3}register_push\0\u{3}remove_push\0\u{1}refresh\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}send\0\u{1}ack\0\u{1}ping\0\u{2}\u{6}cancel\0\u{1}devices\0\u{3}create_group\0\u{3}add_members\0\u{3}remove_members\0\u{3}leave_group\0\u{3}set_role\0\u{3}group_info\0\u{3}list_groups\0\u{3}delete_group\0\u{1}status\0\u{1}unlink\0\u{3}register_push\0\u{3}remove_push\0\u{1}refresh\0\u{3}delete_user\0\u{1}revoke\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1803,6 +1887,32 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.frame = .refresh(v)
         }
       }()
+      case 25: try {
+        var v: WireDeleteUser?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .deleteUser(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .deleteUser(v)
+        }
+      }()
+      case 26: try {
+        var v: WireRevoke?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .revoke(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .revoke(v)
+        }
+      }()
       default: break
       }
     }
@@ -1888,6 +1998,14 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .refresh?: try {
       guard case .refresh(let v)? = self.frame else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
+    case .deleteUser?: try {
+      guard case .deleteUser(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .revoke?: try {
+      guard case .revoke(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
     }()
     case nil: break
     }
@@ -2202,7 +2320,7 @@ nonisolated extension WireDevicesRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireCreateGroup: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CreateGroup"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}members\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}members\0\u{1}admin\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2212,6 +2330,7 @@ nonisolated extension WireCreateGroup: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.group) }()
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.members) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.admin) }()
       default: break
       }
     }
@@ -2224,12 +2343,16 @@ nonisolated extension WireCreateGroup: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.members.isEmpty {
       try visitor.visitRepeatedStringField(value: self.members, fieldNumber: 2)
     }
+    if !self.admin.isEmpty {
+      try visitor.visitSingularStringField(value: self.admin, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireCreateGroup, rhs: WireCreateGroup) -> Bool {
     if lhs.group != rhs.group {return false}
     if lhs.members != rhs.members {return false}
+    if lhs.admin != rhs.admin {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2411,18 +2534,29 @@ nonisolated extension WireGroupInfoRequest: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireListGroups: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ListGroups"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.user) }()
+      default: break
+      }
+    }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 1)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireListGroups, rhs: WireListGroups) -> Bool {
+    if lhs.user != rhs.user {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2490,7 +2624,7 @@ nonisolated extension WireStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireUnlink: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Unlink"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{1}user\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2499,6 +2633,7 @@ nonisolated extension WireUnlink: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.device) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.user) }()
       default: break
       }
     }
@@ -2508,11 +2643,119 @@ nonisolated extension WireUnlink: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.device.isEmpty {
       try visitor.visitSingularStringField(value: self.device, fieldNumber: 1)
     }
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireUnlink, rhs: WireUnlink) -> Bool {
     if lhs.device != rhs.device {return false}
+    if lhs.user != rhs.user {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDeleteUser: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DeleteUser"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.user) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireDeleteUser, rhs: WireDeleteUser) -> Bool {
+    if lhs.user != rhs.user {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevoke: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Revoke"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0\u{1}device\0\u{1}service\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.owner != nil {try decoder.handleConflictingOneOf()}
+          self.owner = .user(v)
+        }
+      }()
+      case 2: try {
+        var v: WireDeviceAddress?
+        var hadOneofValue = false
+        if let current = self.owner {
+          hadOneofValue = true
+          if case .device(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.owner = .device(v)
+        }
+      }()
+      case 3: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.owner != nil {try decoder.handleConflictingOneOf()}
+          self.owner = .service(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.owner {
+    case .user?: try {
+      guard case .user(let v)? = self.owner else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    }()
+    case .device?: try {
+      guard case .device(let v)? = self.owner else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .service?: try {
+      guard case .service(let v)? = self.owner else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireRevoke, rhs: WireRevoke) -> Bool {
+    if lhs.owner != rhs.owner {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
