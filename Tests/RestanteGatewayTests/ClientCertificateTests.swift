@@ -46,7 +46,7 @@ struct ClientCertificateTests {
                     let status = try await post(server, try files.authority.client(pair))
                     #expect(status == (service == nil ? 401 : 200), "\(names)")
                     let senders = server.store.commands.dropFirst(count).compactMap {
-                        if case .send(_, .service(_, let name)) = $0 { name.rawValue } else { nil }
+                        if case .send(_, .service(_, let name, _)) = $0 { name.rawValue } else { nil }
                     }
                     #expect(senders == (service.map { [$0] } ?? []))
                 }
@@ -140,7 +140,7 @@ struct ClientCertificateTests {
             #expect((claims != nil) == isGood)
             guard let claims else { continue }
             #expect(
-                claims == TokenClaims(bearer: service, issuedAt: validity.from, expiresAt: validity.through))
+                claims == TokenClaims(bearer: service, scopes: .send, issuedAt: validity.from, expiresAt: validity.through))
         }
     }
 }

@@ -62,6 +62,19 @@ struct TokenTests {
         let claims = #"{"sub": "backend", "scope": "service", "iat": 999990, "exp": 1000100}"#
         let verified = try await Self.verifier().verify(try SigningKey["ES256"].token(claims))
         #expect(verified.bearer == .service(ServiceName(unchecked: "backend")))
+        #expect(verified.scopes == .send)
+    }
+
+    private static let both: TokenScopes = [.send, .manage]
+
+    /// A list of words (RFC 6749 §3.3); those of other services mean nothing here.
+    @Test(arguments: [
+        ("manage", TokenScopes.manage), ("service manage", both), ("mail:read  manage service", both),
+        ("services manages service", .send),
+    ])
+    func scopesAreWords(scope: String, scopes: TokenScopes) async throws {
+        let claims = #"{"sub": "backend", "scope": "\#(scope)", "iat": 999990, "exp": 1000100}"#
+        #expect(try await Self.verifier().verify(try SigningKey["ES256"].token(claims)).scopes == scopes)
     }
 
     @Test(arguments: [
@@ -82,6 +95,8 @@ struct TokenTests {
         #"{"sub": "alice", "device": "\#(String(repeating: "x", count: 129))", "iat": 1, "exp": 1000100}"#,
         #"{"sub": "alice", "device": "phone", "scope": "service", "iat": 1, "exp": 1000100}"#,
         #"{"sub": "alice", "device": "phone", "scope": "admin", "iat": 1, "exp": 1000100}"#,
+        #"{"sub": "alice", "device": "phone", "scope": "user manage", "iat": 1, "exp": 1000100}"#,
+        #"{"sub": "backend", "scope": "services", "iat": 1, "exp": 1000100}"#,
         #"{"sub": "", "scope": "service", "iat": 1, "exp": 1000100}"#,
         "[]", "no JSON",
     ])

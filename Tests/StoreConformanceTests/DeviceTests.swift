@@ -239,7 +239,7 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func aServiceSendsAndNothingMore(_ backend: Backend) async throws {
+    func aServiceSendsAndHasNoGroupsOfItsOwn(_ backend: Backend) async throws {
         let room = try Mailroom(backend)
         let bob = try await room.connect("bob/phone")
         let service = Origin.service(CallID(1), ServiceName(unchecked: "billing"), issuedAt: 1)

@@ -116,6 +116,24 @@ import Testing
         await room.shutdown()
     }
 
+    /// What the gateway has verified is still measured against what was revoked meanwhile.
+    @Test(arguments: Backend.allCases)
+    func aSessionDoesNotGoOnWithARevokedToken(_ backend: Backend) async throws {
+        let room = try Mailroom(backend, clock: clock.clock)
+        let bob = try await room.connect("bob/phone", issuedAt: second - 10)
+        _ = try await room.ask(.revoke(.user(bob.address.user))).get()
+        let again = try await room.connect("bob/phone", issuedAt: second + 1)
+        let code = try await refusal { _ = try await again.ask(.refresh(issuedAt: second, expiresAt: 5)) }
+        #expect(code == .invalidToken && again.end == nil)
+        #expect(try await again.ask(.refresh(issuedAt: second + 9, expiresAt: 5)) == .refreshed(expiresAt: 5))
+        // The last token is the one that a revocation must cover.
+        _ = try await room.ask(.revoke(.user(bob.address.user))).get()
+        #expect(again.end == .revoked)
+        let late = try await refusal { _ = try await room.connect("bob/phone", issuedAt: second + 9) }
+        #expect(late == .invalidToken)
+        await room.shutdown()
+    }
+
     /// Only whoever runs the server may.
     @Test(arguments: Backend.allCases)
     func aDeviceMayNotRevoke(_ backend: Backend) async throws {

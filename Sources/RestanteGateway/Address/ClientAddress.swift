@@ -51,8 +51,8 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
 
     var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
-    /// This machine's own: 127.0.0.0/8, ::1, or a Unix socket.
-    var isLoopback: Bool { self == .none || (isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1) }
+    /// This machine's own, over loopback or a Unix socket.
+    var isLocal: Bool { self == .none || isLoopback }
 
     /// What limits per address count by: an IPv4 address, or the /64 of an IPv6 address, for that is what one subscriber
     /// is given and may use all of (RFC 6177 §2).

@@ -12,7 +12,7 @@ final class ConnectGate: UpgradeGate {
         /// Nothing was decided: the request was no upgrade.
         case none
         case refused(HTTPAnswer)
-        case session(SessionHandler, expiresAt: Int64)
+        case session(SessionHandler)
         case closed(CloseWebSocket)
     }
 
@@ -49,11 +49,10 @@ final class ConnectGate: UpgradeGate {
     /// Builds the pipeline after the upgrade.
     func open(_ channel: any Channel) throws {
         switch outcome {
-        case .session(let handler, let expiry):
+        case .session(let handler):
             services.metrics.handshake(.accepted)
             try addWebSocket(channel, handler.format == .json ? .text : .binary) { handler.heard() }
             try channel.pipeline.syncOperations.addHandler(handler)
-            scheduleExpiry(of: handler, at: expiry, on: channel)
         case .closed(let close):
             services.metrics.handshake(.closed(close.code))
             try addWebSocket(channel, nil)
@@ -85,12 +84,13 @@ final class ConnectGate: UpgradeGate {
             return turnAway(error, request, channel)
         }
         let handler = SessionHandler(
-            address: address, format: format, channel: channel, services: services, visitor: visitor)
+            address: address, expiresAt: claims.expiresAt, format: format, channel: channel, services: services,
+            visitor: visitor)
         handler.tokenKey = key
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
         return claimed.map { [self] () -> HTTPHeaders? in
             visitor.claimAnswered(granted: true)
-            outcome = .session(handler, expiresAt: claims.expiresAt)
+            outcome = .session(handler)
             return Self.headers(format)
         }.flatMapError { [self] error in
             visitor.claimAnswered(granted: false)
@@ -130,15 +130,6 @@ final class ConnectGate: UpgradeGate {
         outcome = .refused(answer)
         services.noteRefusal(answer.status, of: client)
         return channel.eventLoop.makeSucceededFuture(nil)
-    }
-
-    private func scheduleExpiry(of handler: SessionHandler, at expiry: Int64, on channel: any Channel) {
-        // The key may have gone while the device was claimed.
-        let left = handler.hasKnownKey ? services.tokens.secondsLeft(until: expiry) : 0
-        // A timer of centuries would overflow; no connection lives for ten years.
-        let seconds = min(max(left, 0), 10 * 365 * 24 * 3600)
-        let task = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { handler.expire() }
-        channel.closeFuture.whenComplete { _ in task.cancel() }
     }
 
     private static func headers(_ format: WireFormat) -> HTTPHeaders {

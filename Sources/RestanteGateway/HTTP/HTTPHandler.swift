@@ -13,7 +13,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private enum State {
         case idle
-        case collecting(HTTPRequestHead, MessagesEndpoint.Post, ByteBuffer)
+        case collecting(HTTPRequestHead, ServicePost, ByteBuffer)
         /// Whether the store answers is asked when the request is complete.
         case probing(HTTPRequestHead)
         /// The answer is known before the body has been read.
@@ -77,21 +77,24 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             return
         }
         let path = HTTPPath.of(head.uri)
-        let isForPages = path == MessagesEndpoint.path || path == ConnectRequest.path
+        let endpoint = ServicePost.Endpoint(rawValue: String(path))
+        let isForPages = endpoint != nil || path == ConnectRequest.path
         guard !isForPages || services.configuration.allowedOrigins.allow(head.headers) else {
             state = .discarding(head, .strangeOrigin)
             return
         }
-        switch path {
-        case MessagesEndpoint.path:
+        if let endpoint {
             do {
-                let post = try MessagesEndpoint.accept(head, services, certified: { self.certified(context) })
+                let post = try ServicePost.accept(head, endpoint, services, certified: { self.certified(context) })
                 visitor.isKnown()
                 state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
             } catch {
                 services.noteRefusal(error.answer.status, of: services.client(head.headers))
                 state = .discarding(head, error.answer)
             }
+            return
+        }
+        switch path {
         case "/healthz": state = .discarding(head, Self.probe(head, isGood: true))
         case "/readyz":
             guard services.isReady(), head.method == .GET || head.method == .HEAD else {
@@ -125,7 +128,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         switch state {
         case .discarding(let head, let answer): respond(answer, to: head, context)
         case .collecting(let head, let post, let body):
-            answer(head, context, with: post.send([UInt8](body.readableBytesView), context.eventLoop, services))
+            answer(head, context, with: post.answer([UInt8](body.readableBytesView), context.eventLoop, services))
         case .probing(let head):
             answer(head, context, with: services.probeStore(context.eventLoop).map { Self.probe(head, isGood: $0) })
         case .idle, .answering: break

@@ -15,13 +15,14 @@ struct HTTPStatusLabel: MetricLabel {
 
 /// Where a plain HTTP request went.
 enum HTTPRoute: Int, CaseIterable {
-    case connect, messages, healthz, readyz, other
+    case connect, messages, requests, healthz, readyz, other
 
     init(path: Substring) {
         self =
             switch path {
             case ConnectRequest.path: .connect
-            case MessagesEndpoint.path: .messages
+            case ServicePost.Endpoint.messages.rawValue[...]: .messages
+            case ServicePost.Endpoint.requests.rawValue[...]: .requests
             case "/healthz": .healthz
             case "/readyz": .readyz
             default: .other

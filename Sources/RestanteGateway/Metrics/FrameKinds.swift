@@ -22,7 +22,7 @@ extension ReceivedKind {
             case .send: .send
             case .acknowledge: .ack
             case .ping: .ping
-            case .request: .request
+            case .request, .refresh: .request
             case .rejectSend, .failRequest: .unservable
             }
     }

@@ -24,7 +24,7 @@ final class Pace: Sendable {
 
     /// What an address is counted by; nil: it is not.
     func key(of address: ClientAddress?) -> ClientAddress? {
-        guard let address, !(limits.trustsLoopback && address.isLoopback) else { return nil }
+        guard let address, !(limits.trustsLoopback && address.isLocal) else { return nil }
         return address.limitKey
     }
 

@@ -38,13 +38,14 @@ struct SessionPace {
         let refusal: Refusal?
         switch action {
         case .send: refusal = self.refusal(1, .messages, bytes, .bytes, now)
+        case .refresh: refusal = self.refusal(1, .requests, 0, .lookUps, now)
         case .request(let request, _): refusal = self.refusal(1, .requests, request.looksUp ? 1 : 0, .lookUps, now)
         case .acknowledge, .ping, .rejectSend, .failRequest: refusal = nil
         }
         guard let refusal else { return (action, false) }
         switch action {
         case .send(let submission): return (.rejectSend(messageID: submission.id.bytes, refusal), true)
-        case .request(_, let id): return (.failRequest(id: id, refusal), true)
+        case .request(_, let id), .refresh(_, let id): return (.failRequest(id: id, refusal), true)
         case .acknowledge, .ping, .rejectSend, .failRequest: return (action, false)
         }
     }

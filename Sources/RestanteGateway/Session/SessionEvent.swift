@@ -20,6 +20,8 @@ enum SessionEvent: Sendable {
     /// The upgrade is complete: frames can be written.
     case opened
     case received(ClientAction)
+    /// The client wants to go on with another token, which was looked at here; nil: it is not good.
+    case refreshing(TokenClaims?, id: UInt64)
     case malformed(WireError)
     case writable(Bool)
     /// The socket is gone.
@@ -41,6 +43,8 @@ enum SessionAction: Sendable, Equatable {
     case enqueue(StoreCommand)
     /// Whether to read the client's frames.
     case heedClient(Bool)
+    /// The session ends then unless it is refreshed before; in milliseconds since the epoch.
+    case expire(at: Int64)
     /// Send a WebSocket ping.
     case ping
     /// Begin the closing handshake; nothing is written after it.

@@ -13,8 +13,10 @@ final class SessionHandler: ChannelInboundHandler {
 
     let id: SessionID
     let format: WireFormat
-    /// Which key vouched for the token; whoever takes a newer token sets it.
+    /// Which key vouched for the token.
     var tokenKey: KeySet.Fingerprint?
+    /// The same of a newer token of the device, until the store has taken it.
+    private var refreshKey: KeySet.Fingerprint?
     private let address: DeviceAddress
     private let services: ConnectionServices
     private let visitor: Visitor
@@ -29,9 +31,12 @@ final class SessionHandler: ChannelInboundHandler {
     private var inBatch = false
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
+    private var expiry: Scheduled<Void>?
 
+    /// - Parameter expiresAt: when its token does, in seconds since the epoch.
     init(
-        address: DeviceAddress, format: WireFormat, channel: any Channel, services: ConnectionServices, visitor: Visitor
+        address: DeviceAddress, expiresAt: Int64, format: WireFormat, channel: any Channel,
+        services: ConnectionServices, visitor: Visitor
     ) {
         self.address = address
         self.format = format
@@ -39,7 +44,8 @@ final class SessionHandler: ChannelInboundHandler {
         self.services = services
         self.visitor = visitor
         id = services.sessions.makeSessionID()
-        machine = SessionStateMachine(session: id, limits: services.configuration.limits)
+        machine = SessionStateMachine(
+            session: id, address: address, expiresAt: expiresAt * 1000, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
         keepAlive = KeepAlive(services.configuration)
     }
@@ -70,6 +76,7 @@ final class SessionHandler: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         services.metrics.sessionClosed()
         keepAlive.stop()
+        expiry?.cancel()
         self.context = nil
     }
 
@@ -81,7 +88,7 @@ final class SessionHandler: ChannelInboundHandler {
         do {
             let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
             services.metrics.received(ReceivedKind(action), bytes: bytes.count)
-            handle(.received(paced(action, bytes: bytes.count)))
+            handle(event(paced(action, bytes: bytes.count)))
         } catch {
             services.metrics.received(.malformed, bytes: bytes.count)
             handle(.malformed(error))
@@ -96,6 +103,13 @@ final class SessionHandler: ChannelInboundHandler {
         let (admitted, isRefused) = session.admit(action, bytes: bytes, now: now)
         if isRefused { visitor.pacer.refused(now) }
         return admitted
+    }
+
+    private func event(_ action: ClientAction) -> SessionEvent {
+        guard case .refresh(let token, let id) = action else { return .received(action) }
+        guard let (claims, key) = try? services.tokens.verifyWithKey(token) else { return .refreshing(nil, id: id) }
+        if claims.bearer == .device(address) { refreshKey = key }
+        return .refreshing(claims, id: id)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -144,7 +158,18 @@ final class SessionHandler: ChannelInboundHandler {
 
     func stopReading() { apply(gate.stopped()) }
 
-    /// The token's time is over.
+    /// Ends the session when its token's time is over, or at once if the token's key has gone meanwhile.
+    private func expire(at milliseconds: Int64) {
+        expiry?.cancel()
+        tokenKey = refreshKey ?? tokenKey
+        refreshKey = nil
+        let left = hasKnownKey ? services.tokens.secondsLeft(until: milliseconds / 1000) : 0
+        // A timer of centuries would overflow; no connection lives for ten years.
+        let seconds = min(max(left, 0), 10 * 365 * 24 * 3600)
+        expiry = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in expire() }
+    }
+
+    /// The token counts no more.
     func expire() {
         handle(.tokenExpired)
         finish()
@@ -180,6 +205,7 @@ final class SessionHandler: ChannelInboundHandler {
         case .write(let frame): write(frame)
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
+        case .expire(let time): expire(at: time)
         case .ping: write(.ping)
         case .close(let code, let reason): close(CloseWebSocket(code: code.rawValue, reason: reason))
         }

@@ -8,14 +8,14 @@ import X509
 /// that it may be used by a client.
 enum ServiceCertificate {
     /// What the certificate says; nil if it is not good at this moment (a connection may have outlived it), or names nobody,
-    /// or more than one.
+    /// or more than one. A certificate allows to send; to manage takes a token with that scope.
     static func claims(of certificate: NIOSSLCertificate, now: Int64) -> TokenClaims? {
         let validity = CertificateValidity(certificate)
         guard validity.problem(at: now) == nil, let bytes = try? certificate.toDERBytes(),
             let parsed = try? Certificate(derEncoded: bytes), let text = name(parsed),
             let service = ServiceName(rawValue: text)
         else { return nil }
-        return TokenClaims(bearer: .service(service), issuedAt: validity.from, expiresAt: validity.through)
+        return TokenClaims(bearer: .service(service), scopes: .send, issuedAt: validity.from, expiresAt: validity.through)
     }
 
     /// Its one URI, else its one DNS name; the common name only of a certificate without alternative names (RFC 9525 §2).

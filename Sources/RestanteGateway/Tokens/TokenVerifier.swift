@@ -69,7 +69,7 @@ public struct TokenVerifier: Sendable {
             issuer == nil || claims.iss == issuer,
             let bearer = claims.bearer
         else { throw TokenRefused() }
-        return TokenClaims(bearer: bearer, issuedAt: issued, expiresAt: expires)
+        return TokenClaims(bearer: bearer, scopes: claims.scopes, issuedAt: issued, expiresAt: expires)
     }
 }
 
@@ -84,12 +84,14 @@ private struct ClaimFields: Decodable {
     var iss: String?
     var aud: Audience?
 
-    /// A service's token has the scope and no device, a user's has a device and not the scope.
+    var scopes: TokenScopes { TokenScopes(scope ?? "") }
+
+    /// A service's token has a scope of a service and no device, a user's has a device and no such scope.
     var bearer: TokenClaims.Bearer? {
         guard let device else {
-            return scope == "service" ? ServiceName(rawValue: sub).map { .service($0) } : nil
+            return scopes.isEmpty ? nil : ServiceName(rawValue: sub).map { .service($0) }
         }
-        guard scope == nil || scope == "user", let user = UserName(rawValue: sub),
+        guard scopes.isEmpty, scope?.split(separator: " ").contains("user") ?? true, let user = UserName(rawValue: sub),
             let name = DeviceName(rawValue: device)
         else { return nil }
         return .device(DeviceAddress(user: user, device: name))

@@ -58,6 +58,13 @@ extension Engine {
         try checkIssued(issuedAt, after: revokedThrough(.device(address)))
     }
 
+    /// The device's session goes on with another token.
+    func refresh(_ device: DeviceKey, _ address: DeviceAddress, issuedAt: Int64) throws {
+        try checkToken(of: address, issuedAt: issuedAt)
+        guard let session = sessionOfDevice[device] else { return }
+        session.tokenIssuedAt = max(session.tokenIssuedAt, issuedAt)
+    }
+
     func checkIssued(_ issuedAt: Int64, after revokedThrough: Int64?) throws {
         guard let revokedThrough, issuedAt <= revokedThrough else { return }
         throw Refusal(.invalidToken, "a valid token is needed")

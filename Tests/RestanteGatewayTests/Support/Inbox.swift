@@ -29,6 +29,9 @@ final class Inbox: ChannelInboundHandler, Sendable {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .inputClosed? = event as? ChannelEvent { end() }
+        if case .handshakeCompleted(let name) = event as? TLSUserEvent {
+            state.withLockedValue { $0.negotiated = name }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -42,13 +45,6 @@ final class Inbox: ChannelInboundHandler, Sendable {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         state.withLockedValue { $0.errors.append(error) }
         context.close(promise: nil)
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted(let name) = event as? TLSUserEvent {
-            state.withLockedValue { $0.negotiated = name }
-        }
-        context.fireUserInboundEventTriggered(event)
     }
 
     var negotiated: String? { state.withLockedValue { $0.negotiated } }

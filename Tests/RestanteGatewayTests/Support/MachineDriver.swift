@@ -14,7 +14,8 @@ struct MachineDriver {
     }()
     static let claimed = ScriptedStore.claimed(TestKeys.alice)
 
-    private var machine = SessionStateMachine(session: session, limits: limits)
+    private var machine = SessionStateMachine(
+        session: session, address: TestKeys.alice, expiresAt: 5_000_000, limits: limits)
 
     mutating func take(_ event: SessionEvent) -> [SessionAction] {
         var actions: [SessionAction] = []
