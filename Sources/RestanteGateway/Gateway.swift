@@ -27,6 +27,9 @@ public final class Gateway: Service, Sendable {
     private let store: any MessageStore
     private let directory: any SessionDirectory
     private let tokens: TokenVerifier
+    private let storeMetrics: StoreMetrics
+    private let watches: [LoopWatch]
+    private let refusals: RefusedHandshakes
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let tables: [SessionTable]
@@ -45,10 +48,14 @@ public final class Gateway: Service, Sendable {
         self.store = store
         self.directory = directory
         self.tokens = tokens
+        storeMetrics = StoreMetrics(metrics)
+        watches = (0..<configuration.eventLoops).map { LoopWatch(loop: $0, metrics) }
         self.logger = logger
+        let refusals = RefusedHandshakes(logger)
+        self.refusals = refusals
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         tables = group.makeIterator().enumerated().map { index, eventLoop in
-            SessionTable(eventLoop: eventLoop, index: index, store: store, metrics: GatewayMetrics(metrics))
+            SessionTable(eventLoop: eventLoop, index: index, store: store, metrics: GatewayMetrics(metrics, refusals))
         }
     }
 
@@ -61,7 +68,8 @@ public final class Gateway: Service, Sendable {
     /// - Throws: ``GatewayError`` if the address cannot be listened on, or if the store failed: then nobody has been
     ///   answered, and the process must exit non-zero. Whatever `directory` throws, too.
     public func run() async throws {
-        let dispatcher = Dispatcher(tables: tables, calls: calls, logger: logger) { [ending, failure] in
+        let dispatcher = Dispatcher(tables: tables, calls: calls, metrics: storeMetrics, logger: logger) {
+            [ending, failure] in
             failure.set($0)
             ending.set(.storeFailed($0))
         }
@@ -76,6 +84,8 @@ public final class Gateway: Service, Sendable {
             try await group.shutdownGracefully()
             throw error
         }
+        if let table = tables.first { refusals.start(on: table.eventLoop) }
+        for (watch, table) in zip(watches, tables) { watch.start(on: table.eventLoop) }
         phase.withLockedValue { $0 = .serving }
         if let address = listener.localAddress {
             logger.info("listening", metadata: ["address": "\(address)"])
@@ -93,6 +103,17 @@ public final class Gateway: Service, Sendable {
 
     /// Whether it listens and takes work: false before and after.
     public var isReady: Bool { phase.withLockedValue { $0 == .serving } }
+
+    /// Whether it also answers: the store carried out a command within ``GatewayConfiguration/probeTimeout``.
+    public func isAnswering() async -> Bool {
+        guard isReady, let table = tables.first else { return false }
+        return (try? await services(table).probeStore(table.eventLoop).get()) ?? false
+    }
+
+    /// Runs something on each event loop, and returns when all have; for tests.
+    func onEveryLoop(_ body: @escaping @Sendable () -> Void) async throws {
+        for table in tables { try await table.eventLoop.submit(body).get() }
+    }
 
     // MARK: - Calls of this process
 
@@ -152,10 +173,13 @@ public final class Gateway: Service, Sendable {
             preconditionFailure("a socket on an event loop of someone else")
         }
         table.add(channel)
-        try channel.configureRestante(
-            ConnectionServices(
-                configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
-                metrics: table.metrics, logger: logger, isReady: { [self] in isReady }))
+        try channel.configureRestante(services(table))
+    }
+
+    private func services(_ table: SessionTable) -> ConnectionServices {
+        ConnectionServices(
+            configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
+            metrics: table.metrics, logger: logger, isReady: { [self] in isReady })
     }
 
     // MARK: - End
@@ -177,13 +201,14 @@ public final class Gateway: Service, Sendable {
         try? await listener.close()
         switch ending {
         case .asked:
-            logger.info("shutting down")
+            logger.info("shutting down", metadata: ["cause": "asked to"])
             for table in tables { table.eventLoop.execute { table.stopReading() } }
             await store.shutdown()
             // What it had to write at the end is on disk, or this is no shutdown in good order.
             if let error = failure.current { return try await end(failed: error) }
             calls.end(Refusal(.shuttingDown, "the server is shutting down", retryAfter: 1))
             await closeSockets(by: deadline)
+            refusals.tell()
             try await group.shutdownGracefully()
         case .storeFailed(let error):
             try await end(failed: error)
@@ -191,7 +216,8 @@ public final class Gateway: Service, Sendable {
     }
 
     private func end(failed error: any Error) async throws {
-        logger.critical("the store failed; nobody was answered", metadata: ["error": "\(error)"])
+        logger.critical(
+            "the store failed; nobody was answered, and the server ends", metadata: ["error": "\(error)"])
         for table in tables { table.eventLoop.execute { table.cutAll() } }
         calls.end(Refusal(.unavailable, "the store failed: ask again after the restart"))
         try await group.shutdownGracefully()

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
@@ -56,6 +57,7 @@ final class ConnectGate {
                 scheduleExpiry(of: handler, at: expiry, on: channel)
             case .closed(let close):
                 services.metrics.handshake(.closed(close.code))
+                services.logger.debug("handshake refused by a close frame", metadata: ["code": "\(close.code)"])
                 channel.triggerUserOutboundEvent(close, promise: nil)
             case .none, .refused: preconditionFailure("upgraded without a decision")
             }

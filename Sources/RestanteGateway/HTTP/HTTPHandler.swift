@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import RestanteCore
@@ -142,7 +143,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func respond(_ answer: HTTPAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
-        services.metrics.answered(HTTPRoute(path: HTTPPath.of(head.uri)), status: answer.status.code)
+        let route = HTTPRoute(path: HTTPPath.of(head.uri))
+        services.metrics.answered(route, status: answer.status.code)
+        services.logger.debug("answered", metadata: ["route": "\(route)", "status": "\(answer.status.code)"])
         let closes = answer.closes || isEnding || !head.isKeepAlive
         var response = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
         response.headers.add(name: "connection", value: closes ? "close" : "keep-alive")

@@ -11,6 +11,7 @@ final class GatewayMetrics: Sendable {
     private let connections: Meter
     private let connectionsTotal: Counter
     private let handshakes: CounterVector<HandshakeOutcome>
+    private let refusals: RefusedHandshakes
     private let sessions: Meter
     private let closes: [CounterVector<CloseCode>]
     private let framesReceived: CounterVector<ReceivedKind>
@@ -25,7 +26,8 @@ final class GatewayMetrics: Sendable {
     /// Who began the closing handshake; `nobody`: the socket was gone without one.
     enum Closer: Int, CaseIterable { case server, client, nobody }
 
-    init(_ factory: any MetricsFactory) {
+    init(_ factory: any MetricsFactory, _ refusals: RefusedHandshakes) {
+        self.refusals = refusals
         connections = Meter(.connections, factory)
         connectionsTotal = Counter(.connectionsTotal, factory)
         handshakes = CounterVector(.handshakes, factory) { ["outcome": $0] }
@@ -50,7 +52,10 @@ final class GatewayMetrics: Sendable {
 
     func connectionClosed() { connections.decrement() }
 
-    func handshake(_ outcome: HandshakeOutcome) { handshakes.increment(outcome) }
+    func handshake(_ outcome: HandshakeOutcome) {
+        handshakes.increment(outcome)
+        refusals.add(outcome)
+    }
 
     func sessionOpened() { sessions.increment() }
 

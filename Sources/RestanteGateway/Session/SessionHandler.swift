@@ -56,6 +56,11 @@ final class SessionHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         services.metrics.sessionOpened()
+        services.logger.debug(
+            "session opened",
+            metadata: [
+                "session": "\(id)", "device": "\(address)", "address": "\(channel.remoteAddress?.ipAddress ?? "")",
+            ])
         keepAlive.heard()
         keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
         handle(.opened)
@@ -64,6 +69,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         services.metrics.sessionClosed()
+        services.logger.debug("session ended", metadata: ["session": "\(id)"])
         keepAlive.stop()
         self.context = nil
     }
@@ -75,7 +81,9 @@ final class SessionHandler: ChannelInboundHandler {
         let bytes = Self.unwrapInboundIn(data)
         do {
             let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
-            services.metrics.received(ReceivedKind(action), bytes: bytes.count)
+            let kind = ReceivedKind(action)
+            services.metrics.received(kind, bytes: bytes.count)
+            trace("received", "\(kind)", bytes.count)
             handle(.received(action))
         } catch {
             services.metrics.received(.malformed, bytes: bytes.count)
@@ -163,7 +171,10 @@ final class SessionHandler: ChannelInboundHandler {
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
         case .ping: write(.ping, [])
-        case .close(let code, let reason): close(CloseWebSocket(code: code.rawValue, reason: reason))
+        case .close(let code, let reason):
+            services.logger.debug(
+                "closing session", metadata: ["session": "\(id)", "code": "\(code.rawValue)", "reason": "\(reason)"])
+            close(CloseWebSocket(code: code.rawValue, reason: reason))
         }
     }
 
@@ -179,7 +190,13 @@ final class SessionHandler: ChannelInboundHandler {
     private func write(_ frame: WireServerFrame) {
         let bytes = format.encode(frame)
         services.metrics.sent(frame, bytes: bytes.count)
+        trace("sent", "\(SentKind(frame))", bytes.count)
         write(format == .json ? .text : .binary, bytes)
+    }
+
+    /// What a frame was, never what is in it.
+    private func trace(_ what: Logger.Message, _ kind: @autoclosure () -> String, _ bytes: Int) {
+        services.logger.trace(what, metadata: ["session": "\(id)", "kind": "\(kind())", "bytes": "\(bytes)"])
     }
 
     private func write(_ opcode: WebSocketOpcode, _ bytes: [UInt8]) {

@@ -17,11 +17,13 @@ struct OperatorsServer: Service {
     private let routes: OperatorsRoutes
     private let logger: Logger
 
-    init(path: String, gateway: Gateway, store: SQLiteStore, logger: Logger) {
+    init(path: String, gateway: Gateway, store: SQLiteStore, metrics: MetricsRoute, logger: Logger) {
         self.path = path
         self.gateway = gateway
         self.logger = logger
-        routes = OperatorsRoutes(gateway: gateway, directory: store, backups: BackupRoute(store: store))
+        routes = OperatorsRoutes(
+            gateway: gateway, directory: store, backups: BackupRoute(store: store, logger: logger), metrics: metrics,
+            logger: logger)
     }
 
     func run() async throws {
