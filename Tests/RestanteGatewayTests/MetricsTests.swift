@@ -75,9 +75,8 @@ struct MetricsTests {
     }
 
     @Test func aHandshakeThatTakesTooLongIsCounted() async throws {
-        try await TestServer.run(metrics: factory, configure: { $0.handshakeTimeout = .milliseconds(50) }) { server in
+        try await TestServer.run(metrics: factory, configure: Self.impatient) { server in
             try await RawClient.with(server) { client in
-                try await client.write("GET /v1/connect HTTP/1.1\r\n")
                 #expect(await client.response() == nil)
             }
         }
@@ -129,6 +128,10 @@ struct MetricsTests {
             #expect(CloseCode.texts[CloseCode(code.rawValue).index] == "\(code.rawValue)")
         }
         for code in ErrorCode.allCases { #expect(ErrorCodeLabel.texts[ErrorCodeLabel(code).index] == code.name) }
+    }
+
+    private static func impatient(_ configuration: inout GatewayConfiguration) {
+        configuration.handshakeTimeout = .milliseconds(50)
     }
 
     /// Of one line of the text; -1: it is not there.
