@@ -141,10 +141,14 @@ public protocol StoreSink: Sendable {
 
     /// Something that the operator should know; the store goes on. Called as ``store(committed:)`` is.
     func store(noticed notice: StoreNotice)
+
+    /// What the store measured of its own work. Called as ``store(committed:)`` is, after it.
+    func store(measured measure: StoreMeasure)
 }
 
 extension StoreSink {
     public func store(noticed notice: StoreNotice) {}
+    public func store(measured measure: StoreMeasure) {}
 }
 
 /// The one seam: a mailbox that holds messages durably until every device they are owed to has confirmed them.

@@ -28,6 +28,9 @@ public final class Gateway: Service, Sendable {
     private let store: any MessageStore
     private let directory: any SessionDirectory
     private let tokens: TokenVerifier
+    private let storeMetrics: StoreMetrics
+    private let watches: [LoopWatch]
+    private let refusals: RefusedHandshakes
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let tables: [SessionTable]
@@ -47,7 +50,11 @@ public final class Gateway: Service, Sendable {
         self.store = store
         self.directory = directory
         self.tokens = tokens
+        storeMetrics = StoreMetrics(metrics)
+        watches = (0..<configuration.eventLoops).map { LoopWatch(loop: $0, metrics) }
         self.logger = logger
+        let refusals = RefusedHandshakes(logger)
+        self.refusals = refusals
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let pace = Pace(configuration.pace)
         self.pace = pace
@@ -55,7 +62,7 @@ public final class Gateway: Service, Sendable {
             SessionTable(
                 eventLoop: eventLoop, index: index, store: store,
                 lobby: Lobby(pace, eventLoops: configuration.eventLoops, timeout: configuration.handshakeTimeout),
-                metrics: GatewayMetrics(metrics))
+                metrics: GatewayMetrics(metrics, refusals))
         }
     }
 
@@ -68,7 +75,8 @@ public final class Gateway: Service, Sendable {
     /// - Throws: ``GatewayError`` if the address cannot be listened on, or if the store failed: then nobody has been
     ///   answered, and the process must exit non-zero. Whatever `directory` throws, too.
     public func run() async throws {
-        let dispatcher = Dispatcher(tables: tables, calls: calls, logger: logger) { [ending, failure] in
+        let dispatcher = Dispatcher(tables: tables, calls: calls, metrics: storeMetrics, logger: logger) {
+            [ending, failure] in
             failure.set($0)
             ending.set(.storeFailed($0))
         }
@@ -83,6 +91,8 @@ public final class Gateway: Service, Sendable {
             try await group.shutdownGracefully()
             throw error
         }
+        if let table = tables.first { refusals.start(on: table.eventLoop) }
+        for (watch, table) in zip(watches, tables) { watch.start(on: table.eventLoop) }
         phase.withLockedValue { $0 = .serving }
         if let address = listener.localAddress {
             logger.info("listening", metadata: ["address": "\(address)"])
@@ -111,6 +121,17 @@ public final class Gateway: Service, Sendable {
 
     /// Connections that have not said who they are.
     public var strangers: Int { pace.strangers.load(ordering: .relaxed) }
+
+    /// Whether it also answers: the store carried out a command within ``GatewayConfiguration/probeTimeout``.
+    public func isAnswering() async -> Bool {
+        guard isReady, let table = tables.first else { return false }
+        return (try? await services(table).probeStore(table.eventLoop).get()) ?? false
+    }
+
+    /// Runs something on each event loop, and returns when all have; for tests.
+    func onEveryLoop(_ body: @escaping @Sendable () -> Void) async throws {
+        for table in tables { try await table.eventLoop.submit(body).get() }
+    }
 
     // MARK: - Calls of this process
 
@@ -183,11 +204,14 @@ public final class Gateway: Service, Sendable {
         switch table.lobby.enter(channel, from: address) {
         case .refused(let refusal): try table.lobby.refuse(channel, refusal)
         case .welcome(let visitor):
-            let services = ConnectionServices(
-                configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
-                metrics: table.metrics, logger: logger, pace: pace, peer: peer, isReady: { [self] in isReady })
-            try channel.configureRestante(services, visitor)
+            try channel.configureRestante(services(table, peer: peer), visitor)
         }
+    }
+
+    private func services(_ table: SessionTable, peer: ClientAddress = .none) -> ConnectionServices {
+        ConnectionServices(
+            configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
+            metrics: table.metrics, logger: logger, pace: pace, peer: peer, isReady: { [self] in isReady })
     }
 
     // MARK: - End
@@ -209,13 +233,14 @@ public final class Gateway: Service, Sendable {
         try? await listener.close()
         switch ending {
         case .asked:
-            logger.info("shutting down")
+            logger.info("shutting down", metadata: ["cause": "asked to"])
             for table in tables { table.eventLoop.execute { table.stopReading() } }
             await store.shutdown()
             // What it had to write at the end is on disk, or this is no shutdown in good order.
             if let error = failure.current { return try await end(failed: error) }
             calls.end(Refusal(.shuttingDown, "the server is shutting down", retryAfter: 1))
             await closeSockets(by: deadline)
+            refusals.tell()
             try await group.shutdownGracefully()
         case .storeFailed(let error):
             try await end(failed: error)
@@ -223,7 +248,8 @@ public final class Gateway: Service, Sendable {
     }
 
     private func end(failed error: any Error) async throws {
-        logger.critical("the store failed; nobody was answered", metadata: ["error": "\(error)"])
+        logger.critical(
+            "the store failed; nobody was answered, and the server ends", metadata: ["error": "\(error)"])
         for table in tables { table.eventLoop.execute { table.cutAll() } }
         calls.end(Refusal(.unavailable, "the store failed: ask again after the restart"))
         try await group.shutdownGracefully()

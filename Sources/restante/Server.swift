@@ -1,7 +1,10 @@
+import CoreMetrics
 import Glibc
 import Logging
 import NIOCore
+import RestanteCore
 import RestanteGateway
+import RestanteMetrics
 import RestanteStore
 import ServiceLifecycle
 import UnixSignals
@@ -10,13 +13,17 @@ import UnixSignals
 struct Server {
     private var settings: ServeSettings
 
-    init(_ settings: ServeSettings) {
+    private let metrics: PrometheusFactory
+
+    init(_ settings: ServeSettings, metrics: PrometheusFactory) {
         self.settings = settings
+        self.metrics = metrics
     }
 
     /// Returns after SIGTERM or SIGINT, when everything accepted has been answered and the file is closed.
     mutating func run() async throws {
         let logger = Logger(label: "restante")
+        logger.info("starting", metadata: ["version": "\(Restante.version)", "process": "\(getpid())"])
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Before the database is opened: keys and certificates that cannot be served change nothing there.
         let given: KeySet? = settings.keys == nil ? nil : try await settings.loadKeys()
@@ -34,14 +41,21 @@ struct Server {
             tokens: TokenVerifier(
                 keys: keys, audience: settings.tokenAudience, issuer: settings.tokenIssuer,
                 clockSkew: settings.tokenClockSkew),
-            logger: logger)
+            metrics: metrics, logger: logger)
+        measure(store)
+        let route = MetricsRoute(metrics: metrics, gateway: gateway)
         let reloader = Reloader(settings, gateway: gateway, logger: logger)
         var services: [any Service] = [
             Announcement(gateway: gateway), ReloadOnHangup(signals: hangups, reloader: reloader),
         ]
         if let path = settings.operatorsSocket {
             services.append(
-                OperatorsServer(path: path, gateway: gateway, store: store, reloader: reloader, logger: logger))
+                OperatorsServer(
+                    path: path, gateway: gateway, store: store, reloader: reloader, metrics: route, logger: logger))
+        }
+        if let port = settings.operatorsPort {
+            services.append(
+                MetricsServer(host: settings.operatorsHost, port: port, route: route, logger: logger))
         }
         services.append(gateway)
         let configuration = ServiceGroupConfiguration(
@@ -52,6 +66,20 @@ struct Server {
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await ServiceGroup(configuration: configuration).run()
+        logger.info("stopped: everything taken in has been answered, the file is closed")
+    }
+
+    /// What is asked for at a scrape: it must be told also while the store hangs in a commit.
+    private func measure(_ store: SQLiteStore) {
+        let process = ProcessMetrics(version: Restante.version, metrics)
+        let commands = Meter(.queueCommands, metrics)
+        let bytes = Meter(.queueBytes, metrics)
+        metrics.beforeEachText {
+            process.measure()
+            let backlog = store.backlog
+            commands.set(backlog.commands)
+            bytes.set(backlog.bytes)
+        }
     }
 }
 

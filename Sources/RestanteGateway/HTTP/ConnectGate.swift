@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import RestanteCore
@@ -55,6 +56,7 @@ final class ConnectGate: UpgradeGate {
             try channel.pipeline.syncOperations.addHandler(handler)
         case .closed(let close):
             services.metrics.handshake(.closed(close.code))
+            services.logger.debug("handshake refused by a close frame", metadata: ["code": "\(close.code)"])
             try addWebSocket(channel, nil)
             channel.triggerUserOutboundEvent(close, promise: nil)
         case .none, .refused: preconditionFailure("upgraded without a decision")

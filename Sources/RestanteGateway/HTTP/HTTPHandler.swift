@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -173,7 +174,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func respond(_ answer: HTTPAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
-        services.metrics.answered(HTTPRoute(path: HTTPPath.of(head.uri)), status: answer.status.code)
+        let route = HTTPRoute(path: HTTPPath.of(head.uri))
+        services.metrics.answered(route, status: answer.status.code)
+        services.logger.debug("answered", metadata: ["route": "\(route)", "status": "\(answer.status.code)"])
         var answer = answer
         // After a request that asked for an upgrade NIO's decoder reads no other.
         if isEnding || !head.isKeepAlive || head.headers.contains(name: "upgrade") { answer.closes = true }

@@ -11,6 +11,7 @@ final class GatewayMetrics: Sendable {
     private let connections: Meter
     private let connectionsTotal: Counter
     private let handshakes: CounterVector<HandshakeOutcome>
+    private let refusals: RefusedHandshakes
     private let sessions: Meter
     private let closes: [CounterVector<CloseCode>]
     private let framesReceived: CounterVector<ReceivedKind>
@@ -23,7 +24,8 @@ final class GatewayMetrics: Sendable {
     /// What was asked for when it was refused.
     enum Asked: Int, CaseIterable { case send, request }
 
-    init(_ factory: any MetricsFactory) {
+    init(_ factory: any MetricsFactory, _ refusals: RefusedHandshakes) {
+        self.refusals = refusals
         connections = Meter(.connections, factory)
         connectionsTotal = Counter(.connectionsTotal, factory)
         handshakes = CounterVector(.handshakes, factory) { ["outcome": $0] }
@@ -48,7 +50,10 @@ final class GatewayMetrics: Sendable {
 
     func connectionClosed() { connections.decrement() }
 
-    func handshake(_ outcome: HandshakeOutcome) { handshakes.increment(outcome) }
+    func handshake(_ outcome: HandshakeOutcome) {
+        handshakes.increment(outcome)
+        refusals.add(outcome)
+    }
 
     func sessionOpened() { sessions.increment() }
 

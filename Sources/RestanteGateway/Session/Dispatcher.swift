@@ -6,14 +6,17 @@ import RestanteCore
 final class Dispatcher: StoreSink {
     private let tables: [SessionTable]
     private let calls: CallRegistry
+    private let metrics: StoreMetrics
     private let logger: Logger
     private let failed: @Sendable (any Error) -> Void
 
     init(
-        tables: [SessionTable], calls: CallRegistry, logger: Logger, failed: @escaping @Sendable (any Error) -> Void
+        tables: [SessionTable], calls: CallRegistry, metrics: StoreMetrics, logger: Logger,
+        failed: @escaping @Sendable (any Error) -> Void
     ) {
         self.tables = tables
         self.calls = calls
+        self.metrics = metrics
         self.logger = logger
         self.failed = failed
     }
@@ -34,7 +37,10 @@ final class Dispatcher: StoreSink {
 
     func store(failed error: any Error) { failed(error) }
 
+    func store(measured measure: StoreMeasure) { metrics.take(measure) }
+
     func store(noticed notice: StoreNotice) {
+        metrics.noticed(notice.level)
         logger.log(level: notice.level == .warning ? .warning : .info, "\(notice.message)")
     }
 

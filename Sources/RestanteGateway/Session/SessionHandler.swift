@@ -67,6 +67,11 @@ final class SessionHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         services.metrics.sessionOpened()
+        services.logger.debug(
+            "session opened",
+            metadata: [
+                "session": "\(id)", "device": "\(address)", "address": "\(channel.remoteAddress?.ipAddress ?? "")",
+            ])
         keepAlive.heard()
         keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
         handle(.opened)
@@ -75,6 +80,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         services.metrics.sessionClosed()
+        services.logger.debug("session ended", metadata: ["session": "\(id)"])
         keepAlive.stop()
         expiry?.cancel()
         self.context = nil
@@ -87,7 +93,9 @@ final class SessionHandler: ChannelInboundHandler {
         let bytes = Self.unwrapInboundIn(data).bytes
         do {
             let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
-            services.metrics.received(ReceivedKind(action), bytes: bytes.count)
+            let kind = ReceivedKind(action)
+            services.metrics.received(kind, bytes: bytes.count)
+            trace("received", "\(kind)", bytes.count)
             handle(event(paced(action, bytes: bytes.count)))
         } catch {
             services.metrics.received(.malformed, bytes: bytes.count)
@@ -207,7 +215,10 @@ final class SessionHandler: ChannelInboundHandler {
         case .heedClient(let now): apply(gate.heeded(now))
         case .expire(let time): expire(at: time)
         case .ping: write(.ping)
-        case .close(let code, let reason): close(CloseWebSocket(code: code.rawValue, reason: reason))
+        case .close(let code, let reason):
+            services.logger.debug(
+                "closing session", metadata: ["session": "\(id)", "code": "\(code.rawValue)", "reason": "\(reason)"])
+            close(CloseWebSocket(code: code.rawValue, reason: reason))
         }
     }
 
@@ -223,7 +234,13 @@ final class SessionHandler: ChannelInboundHandler {
     private func write(_ frame: WireServerFrame) {
         let bytes = format.encode(frame)
         services.metrics.sent(frame, bytes: bytes.count)
+        trace("sent", "\(SentKind(frame))", bytes.count)
         write(.message(WebSocketMessage(format == .json ? .text : .binary, bytes)))
+    }
+
+    /// What a frame was, never what is in it.
+    private func trace(_ what: Logger.Message, _ kind: @autoclosure () -> String, _ bytes: Int) {
+        services.logger.trace(what, metadata: ["session": "\(id)", "kind": "\(kind())", "bytes": "\(bytes)"])
     }
 
     private func write(_ output: WebSocketOutput) {

@@ -51,8 +51,6 @@ extension Metric {
         "restante_store_clock_held", "1: the store does not follow the machine's clock.")
     public static let notices = counter(
         "restante_store_notices_total", "What the store told its operator, by level.", labels: ["level"])
-    public static let damage = counter(
-        "restante_store_damage_total", "Messages found damaged when they were read.")
     public static let sampledAt = gauge(
         "restante_store_sample_timestamp_seconds", "When the store's gauges were last taken, since the epoch.")
 
@@ -60,7 +58,7 @@ extension Metric {
         batchCommands, commitSeconds, syncSeconds, queueCommands, queueBytes, sends, acknowledged, receipts, lost,
         expired,
         oldest, walBytes, databaseBytes, reserveMissing, refusing, pauses, sweepLogs, sweepLag, clockHeld, notices,
-        damage,
+
         sampledAt,
     ]
 }

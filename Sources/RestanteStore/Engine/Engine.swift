@@ -57,6 +57,11 @@ final class Engine {
     let frames: WALFrames
     var checkpoint = Checkpoint()
     var pauses = Pauses()
+    /// What happened since it was last told.
+    var counts = StoreCounts()
+    /// How long the last COMMIT took.
+    private(set) var commitNanoseconds: UInt64 = 0
+    var oldest = OldestMessage()
     var paces = (sweep: Pace(), prune: Pace(), retention: Pace(), heads: Pace())
     var pressure = Pressure()
     let disk: StoreDisk?
@@ -111,7 +116,9 @@ final class Engine {
     func transaction(_ body: () throws -> Void) throws {
         try statements.begin.finish()
         try body()
+        let began = monotonicNanoseconds()
         try statements.commit.finish()
+        commitNanoseconds = monotonicNanoseconds() - began
         checkSync()
         try disk?.check()
     }
@@ -144,6 +151,7 @@ final class Engine {
         } catch let refusal as Refusal {
             outcome = .rejected(refusal)
         }
+        counts.count(outcome)
         events.append(.sent(submission.id, outcome, to: origin))
     }
 
@@ -188,6 +196,11 @@ final class Engine {
     func takeNotices() -> [StoreNotice] {
         defer { notices = [] }
         return notices + timekeeper.takeNotices()
+    }
+
+    func takeCounts() -> StoreCounts {
+        defer { counts = StoreCounts() }
+        return counts
     }
 
     func takeEvents() -> [StoreEvent] {

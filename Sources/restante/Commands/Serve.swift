@@ -1,8 +1,10 @@
 import ArgumentParser
 import Configuration
+import CoreMetrics
 import Foundation
 import Logging
 import RestanteGateway
+import RestanteMetrics
 import RestanteStore
 import ServiceLifecycle
 
@@ -31,12 +33,12 @@ struct Serve: AsyncParsableCommand {
             flags: flags.values, environment: ProcessInfo.processInfo.environment, file: config)
         let settings = try reader.read()
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = settings.logLevel
-            return handler
+            LineLogHandler(label: label, format: settings.logFormat, level: settings.logLevel)
         }
         for line in settings.lines { print(line) }
-        var server = Server(settings)
+        let metrics = PrometheusFactory()
+        MetricsSystem.bootstrap(metrics)
+        var server = Server(settings, metrics: metrics)
         try await server.run()
     }
 }
@@ -51,12 +53,18 @@ struct ServeFlags: ParsableArguments {
     var port: Int?
     @Option(help: "The Unix socket for operators; '' for none. (default: DATABASE.sock)")
     var operatorsSocket: String?
+    @Option(help: "The address of the operators' port. (default: 127.0.0.1)")
+    var operatorsHost: String?
+    @Option(help: "A port for /metrics, /healthz and /readyz; 0 takes a free one. (default: none)")
+    var operatorsPort: Int?
     @Option(help: "A JWK set to verify tokens with. (default: DATABASE.key, made at the first start)")
     var keys: String?
     @Option(help: "This server's name in the session table. (default: local)")
     var node: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
+    @Option(help: "text or json: a line a record, on standard error. (default: text)")
+    var logFormat: String?
     @Option(help: "Seconds between pings. (default: 30)")
     var pingInterval: Int?
     @Option(help: "Seconds after which a silent client is dropped. (default: 90)")
@@ -110,14 +118,15 @@ struct ServeFlags: ParsableArguments {
 
     var values: [Setting: ConfigValue] {
         let texts: [Setting: String?] = [
-            .database: database, .host: host, .operatorsSocket: operatorsSocket, .keys: keys, .node: node,
-            .logLevel: logLevel, .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
+            .database: database, .host: host, .operatorsSocket: operatorsSocket,
+            .operatorsHost: operatorsHost, .keys: keys, .node: node,
+            .logLevel: logLevel, .logFormat: logFormat, .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
             .tokenAlgorithms: tokenAlgorithms, .tlsCertificate: tlsCertificate, .tlsKey: tlsKey,
             .tlsClientCa: tlsClientCa, .trustedProxies: trustedProxies, .forwardedHeader: forwardedHeader,
             .allowedOrigins: allowedOrigins,
         ]
         let numbers: [Setting: Int?] = [
-            .port: port, .pingInterval: pingInterval, .idleTimeout: idleTimeout,
+            .port: port, .operatorsPort: operatorsPort, .pingInterval: pingInterval, .idleTimeout: idleTimeout,
             .tokenClockSkew: tokenClockSkew, .reserveBytes: reserveBytes, .messageBytes: limitsMessageBytes,
             .timeToLive: limitsTimeToLive, .groupMembers: limitsGroupMembers, .devicesPerUser: limitsDevicesPerUser,
             .dedupeHorizon: limitsDedupeHorizon, .dedupeRows: limitsDedupeRows,

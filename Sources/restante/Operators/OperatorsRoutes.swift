@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import RestanteCore
 import RestanteGateway
 
@@ -10,9 +11,12 @@ struct OperatorsRoutes: Sendable {
     let directory: any SessionDirectory
     let backups: BackupRoute
     let reloader: Reloader
+    let metrics: MetricsRoute
+    let logger: Logger
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
+        metrics.add(to: router)
         router.get("/v1/overview") { _, _ in try await answer { try await overview() } }
         router.get("/v1/clock") { _, _ in try await answer { try await clock(.clock) } }
         router.post("/v1/clock/confirm") { _, _ in try await answer { try await clock(.confirmClock) } }
@@ -59,6 +63,7 @@ struct OperatorsRoutes: Sendable {
 
     private func clock(_ request: RestanteCore.Request) async throws -> ClockBody {
         guard case .clock(let report) = try await gateway.request(request) else { preconditionFailure() }
+        note(request)
         return ClockBody(report)
     }
 
@@ -74,7 +79,22 @@ struct OperatorsRoutes: Sendable {
 
     private func done(_ request: RestanteCore.Request) async throws -> DoneBody {
         _ = try await gateway.request(request)
+        note(request)
         return DoneBody()
+    }
+
+    /// What an operator has changed; about whom, at debug only.
+    private func note(_ request: RestanteCore.Request) {
+        switch request {
+        case .unlink(let address):
+            logger.info("an operator unlinked a device")
+            logger.debug("unlinked by an operator", metadata: ["device": "\(address)"])
+        case .deleteUser(let user):
+            logger.info("an operator deleted a user")
+            logger.debug("deleted by an operator", metadata: ["user": "\(user)"])
+        case .confirmClock: logger.info("an operator confirmed the machine's clock")
+        default: break
+        }
     }
 
     private func user(_ context: BasicRequestContext) throws -> UserName { try parameter("user", context) }

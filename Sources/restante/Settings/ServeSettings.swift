@@ -8,9 +8,14 @@ struct ServeSettings: Sendable {
     var database = "restante.db"
     /// Nil: none.
     var operatorsSocket: String?
+    /// Where ``operatorsPort`` is.
+    var operatorsHost = "127.0.0.1"
+    /// For metrics and health; 0: any free one; nil: none.
+    var operatorsPort: Int?
     /// A JWK set; nil: the embedded key file beside the database.
     var keys: String?
     var logLevel = Logger.Level.info
+    var logFormat = LogFormat.text
     var tokenAudience: String?
     var tokenIssuer: String?
     /// What keys may be for.
@@ -52,8 +57,11 @@ struct ServeSettings: Sendable {
     var lines: [String] {
         [
             "database = \(database)", "host = \(gateway.host)", "port = \(gateway.port)",
-            "operatorsSocket = \(operatorsSocket ?? "")", "keys = \(keys ?? keyFile)", "node = \(gateway.node)",
-            "logLevel = \(logLevel)", "pingInterval = \(gateway.pingInterval.seconds)",
+            "operatorsSocket = \(operatorsSocket ?? "")", "operatorsHost = \(operatorsHost)",
+            "operatorsPort = \(operatorsPort.map { "\($0)" } ?? "")", "keys = \(keys ?? keyFile)",
+            "node = \(gateway.node)",
+            "logLevel = \(logLevel)", "logFormat = \(logFormat)",
+            "pingInterval = \(gateway.pingInterval.seconds)",
             "idleTimeout = \(gateway.idleTimeout.seconds)", "tokenAudience = \(tokenAudience ?? "")",
             "tokenIssuer = \(tokenIssuer ?? "")",
             "tokenAlgorithms = \(tokenAlgorithms.map(\.rawValue).sorted().joined(separator: ","))",

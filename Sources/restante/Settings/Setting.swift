@@ -4,9 +4,12 @@ enum Setting: String, CaseIterable {
     case host
     case port
     case operatorsSocket
+    case operatorsHost
+    case operatorsPort
     case keys
     case node
     case logLevel
+    case logFormat
     case pingInterval
     case idleTimeout
     case tokenAudience

@@ -66,7 +66,10 @@ struct SettingsReader {
         settings.database = text(.database) ?? settings.database
         settings.keys = text(.keys)
         settings.logLevel = logLevel() ?? settings.logLevel
+        settings.logFormat = logFormat() ?? settings.logFormat
         settings.reserveBytes = number(.reserveBytes, 0...1 << 40).map(Int64.init) ?? settings.reserveBytes
+        settings.operatorsHost = text(.operatorsHost) ?? settings.operatorsHost
+        settings.operatorsPort = number(.operatorsPort, 0...65535)
         settings.operatorsSocket = operatorsSocket(settings.database)
         readGateway(&settings)
         readTransport(&settings)
@@ -141,6 +144,15 @@ struct SettingsReader {
             return nil
         }
         return level
+    }
+
+    private mutating func logFormat() -> LogFormat? {
+        guard let name = text(.logFormat) else { return nil }
+        guard let format = LogFormat(rawValue: name.lowercased()) else {
+            problems.append("logFormat: must be one of \(LogFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+            return nil
+        }
+        return format
     }
 
     mutating func text(_ setting: Setting) -> String? {

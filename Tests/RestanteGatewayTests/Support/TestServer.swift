@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import NIOCore
 import RestanteCore
@@ -15,6 +16,7 @@ struct TestServer: Sendable {
 
     static func run(
         store: ScriptedStore = ScriptedStore(), log: RecordedLog? = nil,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         configure: (inout GatewayConfiguration) -> Void = { _ in },
         body: (TestServer) async throws -> Void
     ) async throws {
@@ -26,6 +28,7 @@ struct TestServer: Sendable {
         let keys = try await TestKeys.hmac()
         let gateway = Gateway(
             configuration: configuration, store: store, directory: store, tokens: TokenVerifier(keys: keys),
+            metrics: metrics,
             logger: Logger(label: "test", factory: { _ in log ?? SwiftLogNoOpLogHandler() as any LogHandler }))
         let task = Task { try await gateway.run() }
         let address = try await gateway.boundAddress
