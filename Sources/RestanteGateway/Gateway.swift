@@ -30,6 +30,7 @@ public final class Gateway: Service, Sendable {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let tables: [SessionTable]
+    private let probes: [StallProbe]
     private let calls = CallRegistry()
     private let pace: Pace
     private let phase = NIOLockedValueBox(Phase.starting)
@@ -48,13 +49,14 @@ public final class Gateway: Service, Sendable {
         self.tokens = tokens
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
-        let pace = Pace(configuration.pace)
+        let pace = Pace(configuration.pace, eventLoops: configuration.eventLoops)
         self.pace = pace
         tables = group.makeIterator().enumerated().map { index, eventLoop in
             SessionTable(
                 eventLoop: eventLoop, index: index, store: store,
-                lobby: Lobby(pace, eventLoops: configuration.eventLoops, timeout: configuration.handshakeTimeout))
+                lobby: Lobby(pace, timeout: configuration.handshakeTimeout), pace: pace)
         }
+        probes = tables.map { _ in StallProbe(every: configuration.stallProbe) }
     }
 
     /// Listens, serves, and ends in good order.
@@ -81,6 +83,7 @@ public final class Gateway: Service, Sendable {
             try await group.shutdownGracefully()
             throw error
         }
+        for (probe, table) in zip(probes, tables) { probe.start(on: table.eventLoop) }
         phase.withLockedValue { $0 = .serving }
         if let address = listener.localAddress {
             logger.info("listening", metadata: ["address": "\(address)"])
@@ -99,8 +102,11 @@ public final class Gateway: Service, Sendable {
     /// Whether it listens and takes work: false before and after.
     public var isReady: Bool { phase.withLockedValue { $0 == .serving } }
 
-    /// Connections that have not said who they are.
-    public var strangers: Int { pace.strangers.load(ordering: .relaxed) }
+
+    /// How it stands at the moment; asking begins ``GatewayFigures/longestStall`` anew.
+    public func takeFigures() -> GatewayFigures {
+        GatewayFigures(pace, longestStall: probes.map { $0.takeLongest() }.max() ?? .zero)
+    }
 
     // MARK: - Calls of this process
 
@@ -221,12 +227,13 @@ public final class Gateway: Service, Sendable {
 
     /// Says goodbye to all, and cuts those that are still there at the deadline.
     private func closeSockets(by deadline: NIODeadline) async {
+        let clients = pace.sessions.load(ordering: .relaxed)
         await withTaskGroup { tasks in
             for table in tables {
                 tasks.addTask {
                     // Even when the time is over already, the goodbye is written first.
                     try? await table.eventLoop.flatSubmit {
-                        let ended = table.endAll()
+                        let ended = table.endAll(clients: clients)
                         let cut = table.eventLoop.scheduleTask(deadline: deadline) { table.cutAll() }
                         ended.whenComplete { _ in cut.cancel() }
                         return ended

@@ -14,12 +14,15 @@ struct MachineDriver {
     }()
     static let claimed = ScriptedStore.claimed(TestKeys.alice)
 
+    /// Whether a turn to read comes as soon as it is asked for.
+    var givesTurns = true
     private var machine = SessionStateMachine(session: session, limits: limits)
 
     mutating func take(_ event: SessionEvent) -> [SessionAction] {
         var actions: [SessionAction] = []
         machine.handle(event, into: &actions)
-        return actions
+        guard givesTurns else { return actions }
+        return actions.flatMap { $0 == .askTurn ? take(.turnCame) : [$0] }
     }
 
     /// What all the events together bring about.
