@@ -34,6 +34,7 @@ public final class Gateway: Service, Sendable {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let tables: [SessionTable]
+    private let probes: [StallProbe]
     private let calls = CallRegistry()
     private let pace: Pace
     private let phase = NIOLockedValueBox(Phase.starting)
@@ -56,14 +57,15 @@ public final class Gateway: Service, Sendable {
         let refusals = RefusedHandshakes(logger)
         self.refusals = refusals
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
-        let pace = Pace(configuration.pace)
+        let pace = Pace(configuration.pace, eventLoops: configuration.eventLoops)
         self.pace = pace
         tables = group.makeIterator().enumerated().map { index, eventLoop in
             SessionTable(
                 eventLoop: eventLoop, index: index, store: store,
-                lobby: Lobby(pace, eventLoops: configuration.eventLoops, timeout: configuration.handshakeTimeout),
+                lobby: Lobby(pace, timeout: configuration.handshakeTimeout), pace: pace,
                 metrics: GatewayMetrics(metrics, refusals))
         }
+        probes = tables.map { _ in StallProbe(every: configuration.stallProbe) }
     }
 
     /// Listens, serves, and ends in good order.
@@ -93,6 +95,7 @@ public final class Gateway: Service, Sendable {
         }
         if let table = tables.first { refusals.start(on: table.eventLoop) }
         for (watch, table) in zip(watches, tables) { watch.start(on: table.eventLoop) }
+        for (probe, table) in zip(probes, tables) { probe.start(on: table.eventLoop) }
         phase.withLockedValue { $0 = .serving }
         if let address = listener.localAddress {
             logger.info("listening", metadata: ["address": "\(address)"])
@@ -121,6 +124,11 @@ public final class Gateway: Service, Sendable {
 
     /// Connections that have not said who they are.
     public var strangers: Int { pace.strangers.load(ordering: .relaxed) }
+
+    /// How it stands at the moment; asking begins ``GatewayFigures/longestStall`` anew.
+    public func takeFigures() -> GatewayFigures {
+        GatewayFigures(pace, longestStall: probes.map { $0.takeLongest() }.max() ?? .zero)
+    }
 
     /// Whether it also answers: the store carried out a command within ``GatewayConfiguration/probeTimeout``.
     public func isAnswering() async -> Bool {
@@ -258,12 +266,13 @@ public final class Gateway: Service, Sendable {
 
     /// Says goodbye to all, and cuts those that are still there at the deadline.
     private func closeSockets(by deadline: NIODeadline) async {
+        let clients = pace.sessions.load(ordering: .relaxed)
         await withTaskGroup { tasks in
             for table in tables {
                 tasks.addTask {
                     // Even when the time is over already, the goodbye is written first.
                     try? await table.eventLoop.flatSubmit {
-                        let ended = table.endAll()
+                        let ended = table.endAll(clients: clients)
                         let cut = table.eventLoop.scheduleTask(deadline: deadline) { table.cutAll() }
                         ended.whenComplete { _ in cut.cancel() }
                         return ended

@@ -27,6 +27,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let visitor: Visitor
     private var state = State.idle
     private var deadline: Scheduled<Void>?
+    /// Bytes of the body that is being collected; they count for the memory budget.
+    private var collected = 0 {
+        didSet { services.sessions.memory.add(collected - oldValue) }
+    }
     private var isEnding = false
 
     init(services: ConnectionServices, gate: ConnectGate, visitor: Visitor) {
@@ -39,7 +43,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         startDeadline(context, services.configuration.handshakeTimeout, isHandshake: true)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        collected = 0
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data) {
@@ -119,13 +126,16 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             var answer = HTTPAnswer.error(.payloadTooLarge, .tooLarge, "the body is too large")
             answer.closes = true
             state = .discarding(head, answer)
+            collected = 0
             return
         }
+        collected += part.readableBytes
         body.writeImmutableBuffer(part)
         state = .collecting(head, post, body)
     }
 
     private func finish(_ context: ChannelHandlerContext) {
+        collected = 0
         switch state {
         case .discarding(let head, let answer): respond(answer, to: head, context)
         case .collecting(let head, let post, let body):

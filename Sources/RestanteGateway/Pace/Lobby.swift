@@ -22,11 +22,10 @@ final class Lobby {
     /// Refused connections that are being told so.
     private var refused = 0
 
-    /// - Parameter eventLoops: among which the number of strangers is divided.
-    init(_ pace: Pace, eventLoops: Int, timeout: TimeAmount) {
+    init(_ pace: Pace, timeout: TimeAmount) {
         self.pace = pace
         self.timeout = timeout
-        mostStrangers = max(pace.limits.strangers / eventLoops, 1)
+        mostStrangers = max(pace.limits.strangers / pace.eventLoops, 1)
     }
 
     /// A connection was accepted.
@@ -36,6 +35,10 @@ final class Lobby {
         guard pace.connections.add(1, ordering: .relaxed).newValue <= pace.mostConnections else {
             pace.connections.subtract(1, ordering: .relaxed)
             return .refused(Self.full(.unavailable, "the server has as many connections as it may have"))
+        }
+        guard pace.memory.shortage < .all else {
+            pace.connections.subtract(1, ordering: .relaxed)
+            return .refused(Self.full(.unavailable, "the server is short of memory"))
         }
         guard makeRoom(now) else {
             pace.connections.subtract(1, ordering: .relaxed)

@@ -5,6 +5,9 @@ import Synchronization
 /// What is counted for the server as a whole: by any event loop, at any time.
 final class Pace: Sendable {
     let limits: PaceLimits
+    /// Among which what is counted by loop is divided.
+    let eventLoops: Int
+    let memory: MemoryBudget
     let addresses: Accounts<ClientAddress>
     let users: Accounts<UserName>
     let devices: Accounts<DeviceAddress>
@@ -28,8 +31,10 @@ final class Pace: Sendable {
         return address.limitKey
     }
 
-    init(_ limits: PaceLimits) {
+    init(_ limits: PaceLimits, eventLoops: Int = 1) {
         self.limits = limits
+        self.eventLoops = eventLoops
+        memory = MemoryBudget(most: limits.bufferBytes ?? max(MachineMemory.bytes / 4, PaceLimits.leastBufferBytes))
         addresses = Accounts(limits.address, most: limits.accounts)
         users = Accounts(limits.user, most: limits.accounts)
         devices = Accounts(limits.device, most: limits.accounts)

@@ -25,6 +25,14 @@ public struct PaceLimits: Sendable {
     /// Sessions that may be sent a page of what waits for them at a time, on all event loops together: what they read is
     /// in memory between the store and their sockets, at most 1 MiB each.
     public var drains = 64
+    /// Bytes that the buffers of all connections may hold: what sockets have not taken, messages and bodies that are put
+    /// together. Nil: a quarter of the machine's memory, or of the control group's. ``Shortage`` says what happens
+    /// when they run out. What waits for the store has a bound of its own, ``Limits/queuedBytes``.
+    public var bufferBytes: Int?
+    /// A machine with less memory gets no less.
+    public static let leastBufferBytes = 128 << 20
+    /// How long a socket may have taken nothing before its session is cut, if memory is short and nobody holds more.
+    public var stuckAfter = TimeAmount.seconds(10)
     /// How long events of a commit may occupy an event loop before other sockets have their turn.
     public var slice = TimeAmount.milliseconds(10)
 

@@ -27,6 +27,8 @@ enum SessionEvent: Sendable {
     /// The socket is gone.
     case closed
     // From timers and the server.
+    /// The turn to read a page that was asked for.
+    case turnCame
     case pingDue
     case idle
     case tokenExpired
@@ -41,6 +43,10 @@ enum SessionAction: Sendable, Equatable {
     case refuseClaim(Refusal)
     case write(WireServerFrame)
     case enqueue(StoreCommand)
+    /// Ask for a turn to read a page: ``SessionEvent/turnCame`` follows.
+    case askTurn
+    /// The turn that came is of no use now.
+    case passTurn
     /// Whether to read the client's frames.
     case heedClient(Bool)
     /// The session ends then unless it is refreshed before; in milliseconds since the epoch.

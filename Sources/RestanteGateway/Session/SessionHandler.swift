@@ -110,6 +110,7 @@ final class SessionHandler: ChannelInboundHandler {
         guard let session = visitor.session else { return action }
         let (admitted, isRefused) = session.admit(action, bytes: bytes, now: now)
         if isRefused { visitor.pacer.refused(now) }
+        if case .send = action { services.sessions.senderCame(self) }
         return admitted
     }
 
@@ -134,8 +135,10 @@ final class SessionHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is ServerEnds:
-            handle(.shutdown(reconnectAfter: UInt32.random(in: services.configuration.reconnectAfter)))
+        case let end as ServerEnds:
+            let wait = RetryAfter.milliseconds(
+                services.configuration.reconnectAfter, clients: end.clients, accepted: services.pace.limits.accepts)
+            handle(.shutdown(reconnectAfter: wait))
             finish()
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -150,6 +153,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// Takes an event of a batch. True for the first of the batch: ``endBatch(_:)`` must follow.
     func take(_ event: SessionEvent) -> Bool {
+        if case .page = event { services.sessions.passesTurn(id) }
         handle(event)
         defer { inBatch = true }
         return !inBatch
@@ -213,6 +217,8 @@ final class SessionHandler: ChannelInboundHandler {
         case .write(let frame): write(frame)
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
+        case .askTurn: if services.sessions.asksTurn(id) { handle(.turnCame) }
+        case .passTurn: services.sessions.passesTurn(id)
         case .expire(let time): expire(at: time)
         case .ping: write(.ping)
         case .close(let code, let reason):
@@ -251,6 +257,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func close(_ close: CloseWebSocket) {
         apply(gate.closing())
+        services.sessions.drains(no: id)
         context?.triggerUserOutboundEvent(close, promise: nil)
     }
 
@@ -270,6 +277,22 @@ final class SessionHandler: ChannelInboundHandler {
         guard wrote else { return }
         wrote = false
         context?.flush()
+        noteUnsent()
+    }
+
+    /// What the socket has not taken counts for the memory budget.
+    func noteUnsent() {
+        guard let bytes = try? channel.syncOptions?.getOption(.bufferedWritableBytes) else { return }
+        services.sessions.unsent(bytes, of: id)
+    }
+
+    /// Memory is short: what this client has to say waits in the kernel.
+    func holdBack(_ now: Bool) { visitor.pacer.holdBack(now) }
+
+    /// It holds too much for too long; its mail is in the log.
+    func cut() {
+        services.logger.notice("cut a session that holds memory and takes nothing", metadata: ["session": "\(id)"])
+        channel.close(promise: nil)
     }
 
     private func apply(_ reading: Bool?) {

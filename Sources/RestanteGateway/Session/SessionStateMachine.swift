@@ -107,6 +107,8 @@ struct SessionStateMachine {
         case .replied(let result, let id):
             actions.append(.write(.answered(refreshed(result, &actions), id: id)))
             unanswered.requestWasAnswered()
+        case .turnCame:
+            if let step = flow.turnCame() { perform(step, &actions) } else { actions.append(.passTurn) }
         case .writable(let now): perform(flow.writable(now, window: window), &actions)
         case .pingDue: actions.append(.ping)
         default: ending(event, &actions)
@@ -150,6 +152,7 @@ struct SessionStateMachine {
 
     private func perform(_ step: ReadFlow.Step?, _ actions: inout [SessionAction]) {
         switch step {
+        case .askTurn: actions.append(.askTurn)
         case .read: actions.append(.enqueue(.read(session)))
         case .pause: actions.append(.enqueue(.pause(session)))
         case nil: break

@@ -180,6 +180,9 @@ final class RawClient {
         }
     }
 
+    /// Whether what comes is read from the socket.
+    func setReading(_ now: Bool) async throws { try await channel.setOption(.autoRead, value: now).get() }
+
     /// Reads on until the server has ended the connection.
     func untilEnd() async { while await more() {} }
 
