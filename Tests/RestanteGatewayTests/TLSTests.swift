@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import NIOWebSocket
 import RestanteCore
 import Testing
 
@@ -157,6 +158,24 @@ struct TLSTests {
                     #expect(response?.status == 200)
                     #expect(await client.frame() == .end)
                     #expect(client.errors.isEmpty, "\(client.errors)")
+                }
+            }
+        }
+    }
+
+    /// One client answers the close frame, the other has gone silent: neither sees a cut, and the end is in time.
+    @Test(arguments: [true, false]) func aShutdownIsInGoodOrder(answers: Bool) async throws {
+        try await TestTLSFiles.with { files in
+            try await Self.run(files) { server in
+                try await RawClient.with(server, tls: try files.authority.client()) { client in
+                    try await client.open(server)
+                    server.stop()
+                    #expect(await client.text()?.contains("shutting_down") == true)
+                    #expect(await client.frame() == .close(1001, "shutting_down"))
+                    if answers { try await client.send(.connectionClose, [0x03, 0xE9]) }
+                    #expect(await client.frame() == .end)
+                    #expect(client.errors.isEmpty, "\(client.errors)")
+                    try await server.ended()
                 }
             }
         }

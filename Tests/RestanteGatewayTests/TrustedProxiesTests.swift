@@ -67,7 +67,8 @@ struct TrustedProxiesTests {
     @Test(arguments: ["127.0.0.0/8", "10.0.0.0/8"]) func whoWasRefusedIsLogged(trusted: String) async throws {
         let log = RecordedLog()
         let range = try #require(AddressRange(trusted))
-        try await TestServer.run(log: log, configure: { $0.trustedProxies = TrustedProxies([range]) }) { server in
+        let proxies: (inout GatewayConfiguration) -> Void = { $0.trustedProxies = TrustedProxies([range]) }
+        try await TestServer.run(log: log, configure: proxies) { server in
             for (method, path) in [("GET", "/v1/connect"), ("POST", "/v1/messages")] {
                 try await RawClient.with(server) { client in
                     let headers = path == "/v1/connect" ? RawClient.upgradeHeaders : []
