@@ -17,6 +17,7 @@ struct Server {
     /// Returns after SIGTERM or SIGINT, when everything accepted has been answered and the file is closed.
     func run() async throws {
         let logger = Logger(label: "restante")
+        OpenFiles.raiseLimit()
         // Before the database is opened: a key set that cannot be served changes nothing there.
         let given: KeySet? = if let file = settings.keys { try await KeySet.load(file: file) } else { nil }
         var options = StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits)

@@ -91,6 +91,7 @@ struct SettingsReader {
             problems.append("idleTimeout: must be longer than pingInterval, or every quiet client is dropped")
         }
         readLimits(&gateway.limits)
+        readPace(&gateway.pace)
         settings.gateway = gateway
     }
 
@@ -152,7 +153,8 @@ struct SettingsReader {
         return text
     }
 
-    private mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
+    /// A number in this range; anything else is a problem.
+    mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
         guard given.contains(setting) else { return nil }
         guard let number = config.int(forKey: configKey(setting)), range.contains(number) else {
             problems.append("\(setting.key): must be a whole number from \(range.lowerBound) to \(range.upperBound)")
