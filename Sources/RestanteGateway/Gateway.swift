@@ -60,10 +60,10 @@ public final class Gateway: Service, Sendable {
         let pace = Pace(configuration.pace, eventLoops: configuration.eventLoops)
         self.pace = pace
         tables = group.makeIterator().enumerated().map { index, eventLoop in
-            SessionTable(
-                eventLoop: eventLoop, index: index, store: store,
-                lobby: Lobby(pace, timeout: configuration.handshakeTimeout), pace: pace,
-                metrics: GatewayMetrics(metrics, refusals))
+            let metrics = GatewayMetrics(metrics, refusals)
+            let lobby = Lobby(pace, timeout: configuration.handshakeTimeout) { metrics.handshake(.timedOut) }
+            return SessionTable(
+                eventLoop: eventLoop, index: index, store: store, lobby: lobby, pace: pace, metrics: metrics)
         }
         probes = tables.map { _ in StallProbe(every: configuration.stallProbe) }
     }

@@ -24,6 +24,7 @@ struct Server {
     mutating func run() async throws {
         let logger = Logger(label: "restante")
         logger.info("starting", metadata: ["version": "\(Restante.version)", "process": "\(getpid())"])
+        OpenFiles.raiseLimit()
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Before the database is opened: keys and certificates that cannot be served change nothing there.
         let given: KeySet? = settings.keys == nil ? nil : try await settings.loadKeys()

@@ -123,6 +123,14 @@ import Testing
         }
     }
 
+    @Test func rateOfAUserMovesThoseOfItsDevicesAndBursts() async throws {
+        let pace = try await read(flags: [.messagesPerSecond: 1000, .lookUpsPerMinute: 0]).gateway.pace
+        #expect(pace.user.messages == Rate(1000, burst: 20_000))
+        #expect(pace.device.messages == Rate(500, burst: 10_000))
+        #expect(pace.user.lookUps == nil)
+        #expect(pace.user.requests == PaceLimits().user.requests)
+    }
+
     @Test func namesFollowOneRule() {
         #expect(Setting.messageBytes.variable == "RESTANTE_LIMITS_MESSAGE_BYTES")
         #expect(Setting.messageBytes.flag == "--limits-message-bytes")

@@ -40,7 +40,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        startDeadline(context, services.configuration.handshakeTimeout, isHandshake: true)
+        startDeadline(context, services.configuration.handshakeTimeout)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -197,13 +197,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// The connection ends then, unless a request begins or is answered before.
-    private func startDeadline(_ context: ChannelHandlerContext, _ time: TimeAmount, isHandshake: Bool = false) {
+    private func startDeadline(_ context: ChannelHandlerContext, _ time: TimeAmount) {
         deadline?.cancel()
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: time) { [metrics = services.metrics] in
-            if isHandshake { metrics.handshake(.timedOut) }
-            channel.close(promise: nil)
-        }
+        deadline = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
     }
 }
 

@@ -19,13 +19,13 @@ final class AcceptGate: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        accepted.charge(of: pace.limits.accepts, now: .now(), mostDebt: .seconds(1))
+        accepted.charge(of: pace.limits.accepts, now: context.eventLoop.now, mostDebt: .seconds(1))
         context.fireChannelRead(data)
     }
 
     func read(context: ChannelHandlerContext) {
         guard timer == nil else { return }
-        guard let wait = wait(.now()) else {
+        guard let wait = wait(context.eventLoop.now) else {
             context.read()
             return
         }

@@ -19,12 +19,17 @@ final class Lobby {
     private var strangers = 0
     /// In the order of their coming; those who are no strangers any more are taken out when they come first.
     private var queue: Deque<Visitor> = []
+    private let timedOut: () -> Void
     /// Refused connections that are being told so.
     private var refused = 0
 
-    init(_ pace: Pace, timeout: TimeAmount) {
+    /// - Parameters:
+    ///   - timeout: how long a connection may stay a stranger.
+    ///   - timedOut: called when one has been ended for that.
+    init(_ pace: Pace, timeout: TimeAmount, timedOut: @escaping () -> Void) {
         self.pace = pace
         self.timeout = timeout
+        self.timedOut = timedOut
         mostStrangers = max(pace.limits.strangers / pace.eventLoops, 1)
     }
 
@@ -52,7 +57,7 @@ final class Lobby {
             return .refused(Self.full(.rateLimited, "too many connections of one address are open"))
         }
         count(1)
-        let visitor = Visitor(channel, pace, address: account, timeout: timeout, now: now) { [self] in count(-1) }
+        let visitor = Visitor(channel, pace, address: account, timeout: timeout, now: now, timedOut: timedOut) { [self] in count(-1) }
         queue.append(visitor)
         return .welcome(visitor)
     }

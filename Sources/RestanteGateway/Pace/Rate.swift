@@ -26,5 +26,10 @@ public struct Rate: Sendable, Hashable, CustomStringConvertible {
     /// What would take longer is as good as never, and nothing that is added to it overflows.
     private static let century = TimeAmount.hours(876_000)
 
+    /// The same shape at another height: so many in the time, and the burst in proportion.
+    func scaled(by factor: Double) -> Rate {
+        Rate(max(Int(Double(count) * factor), 1), per: time, burst: max(Int(Double(burst) * factor), 1))
+    }
+
     public var description: String { "\(count) in \(time.nanoseconds / 1_000_000_000) s, \(burst) at once" }
 }

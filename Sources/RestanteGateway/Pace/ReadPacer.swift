@@ -52,7 +52,7 @@ final class ReadPacer: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if let rate = rates.bytes {
             let count = Self.unwrapInboundIn(data).readableBytes
-            bytes.charge(count, of: rate, now: .now(), mostDebt: rates.mostDebt)
+            bytes.charge(count, of: rate, now: context.eventLoop.now, mostDebt: rates.mostDebt)
         }
         context.fireChannelRead(data)
     }
@@ -62,13 +62,13 @@ final class ReadPacer: ChannelDuplexHandler {
             context.triggerUserOutboundEvent(event, promise: promise)
             return
         }
-        frameCame(.now())
+        frameCame(context.eventLoop.now)
         promise?.succeed()
     }
 
     func read(context: ChannelHandlerContext) {
         guard !wantsToRead else { return }
-        let debt = debt(.now())
+        let debt = debt(context.eventLoop.now)
         guard isHeldBack || debt > .zero else {
             context.read()
             return

@@ -27,10 +27,11 @@ final class Visitor {
     /// - Parameters:
     ///   - address: the account of the peer, entered as a stranger; nil: it has none.
     ///   - timeout: how long it may stay a stranger, whatever it sends.
+    ///   - timedOut: called when it has been ended for that.
     ///   - left: called when it is no stranger any more.
     init(
         _ channel: any Channel, _ pace: Pace, address: Account?, timeout: TimeAmount, now: NIODeadline,
-        left: @escaping () -> Void
+        timedOut: @escaping () -> Void, left: @escaping () -> Void
     ) {
         self.channel = channel
         self.pace = pace
@@ -38,7 +39,10 @@ final class Visitor {
         self.left = left
         arrivedAt = now
         pacer = ReadPacer(pace.limits.connection)
-        deadline = channel.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+        deadline = channel.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+            timedOut()
+            channel.close(promise: nil)
+        }
         channel.closeFuture.assumeIsolated().whenComplete { [self] _ in goes() }
     }
 

@@ -115,6 +115,7 @@ struct ServeFlags: ParsableArguments {
     var limitsWalBytes: Int?
     @Option(help: "Seconds without a connection after which a device is unlinked. (default: 3888000)")
     var limitsIdleDevice: Int?
+    @OptionGroup var pace: PaceFlags
 
     var values: [Setting: ConfigValue] {
         let texts: [Setting: String?] = [
@@ -132,7 +133,7 @@ struct ServeFlags: ParsableArguments {
             .dedupeHorizon: limitsDedupeHorizon, .dedupeRows: limitsDedupeRows,
             .mailboxMessages: limitsMailboxMessages, .mailboxBytes: limitsMailboxBytes,
             .databaseBytes: limitsDatabaseBytes, .walBytes: limitsWalBytes, .idleDevice: limitsIdleDevice,
-        ]
+        ].merging(pace.numbers) { $1 }
         var values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
         if allowPlain { values[.allowPlain] = ConfigValue(.bool(true), isSecret: false) }
         return values.merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }

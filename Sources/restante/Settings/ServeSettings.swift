@@ -81,7 +81,7 @@ struct ServeSettings: Sendable {
             "limits.databaseBytes = \(gateway.limits.databaseBytes.map { "\($0)" } ?? "")",
             "limits.walBytes = \(gateway.limits.walBytes)",
             "limits.idleDevice = \(gateway.limits.idleDevice)",
-        ]
+        ] + gateway.pace.lines
     }
 }
 

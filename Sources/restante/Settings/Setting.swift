@@ -35,6 +35,18 @@ enum Setting: String, CaseIterable {
     case databaseBytes = "limits.databaseBytes"
     case walBytes = "limits.walBytes"
     case idleDevice = "limits.idleDevice"
+    case connections = "pace.connections"
+    case acceptsPerSecond = "pace.acceptsPerSecond"
+    case bufferBytes = "pace.bufferBytes"
+    case addressConnections = "pace.addressConnections"
+    case addressHandshakesPerSecond = "pace.addressHandshakesPerSecond"
+    case userConnections = "pace.userConnections"
+    case handshakesPerMinute = "pace.handshakesPerMinute"
+    case messagesPerSecond = "pace.messagesPerSecond"
+    case bytesPerSecond = "pace.bytesPerSecond"
+    case requestsPerSecond = "pace.requestsPerSecond"
+    case lookUpsPerMinute = "pace.lookUpsPerMinute"
+    case serviceMessagesPerSecond = "pace.serviceMessagesPerSecond"
 
     /// As the configuration file nests it: `limits.messageBytes` is `{"limits": {"messageBytes": …}}`.
     var key: String { rawValue }

@@ -94,6 +94,7 @@ struct SettingsReader {
             problems.append("idleTimeout: must be longer than pingInterval, or every quiet client is dropped")
         }
         readLimits(&gateway.limits)
+        readPace(&gateway.pace)
         settings.gateway = gateway
     }
 
@@ -164,6 +165,7 @@ struct SettingsReader {
         return text
     }
 
+    /// A number in this range; anything else is a problem.
     mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
         guard given.contains(setting) else { return nil }
         guard let number = config.int(forKey: configKey(setting)), range.contains(number) else {
