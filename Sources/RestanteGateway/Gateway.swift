@@ -88,7 +88,7 @@ public final class Gateway: Service, Sendable {
         for (watch, table) in zip(watches, tables) { watch.start(on: table.eventLoop) }
         phase.withLockedValue { $0 = .serving }
         if let address = listener.localAddress {
-            logger.info("listening", metadata: ["address": "\(address)"])
+            logger.info("listening", metadata: ["address": "\(address.ipAddress ?? ""):\(address.port ?? 0)"])
             bound.set(.success(address))
         }
         let outcome = await waitForEnd()
