@@ -98,7 +98,7 @@ public final class Gateway: Service, Sendable {
         for (probe, table) in zip(probes, tables) { probe.start(on: table.eventLoop) }
         phase.withLockedValue { $0 = .serving }
         if let address = listener.localAddress {
-            logger.info("listening", metadata: ["address": "\(address)"])
+            logger.info("listening", metadata: ["address": "\(address.ipAddress ?? ""):\(address.port ?? 0)"])
             bound.set(.success(address))
         }
         let outcome = await waitForEnd()
