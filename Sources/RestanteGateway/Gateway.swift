@@ -54,7 +54,8 @@ public final class Gateway: Service, Sendable {
         tables = group.makeIterator().enumerated().map { index, eventLoop in
             SessionTable(
                 eventLoop: eventLoop, index: index, store: store,
-                lobby: Lobby(pace, timeout: configuration.handshakeTimeout), pace: pace)
+                pace: pace,
+                handshakeTimeout: configuration.handshakeTimeout)
         }
         probes = tables.map { _ in StallProbe(every: configuration.stallProbe) }
     }
@@ -101,7 +102,6 @@ public final class Gateway: Service, Sendable {
 
     /// Whether it listens and takes work: false before and after.
     public var isReady: Bool { phase.withLockedValue { $0 == .serving } }
-
 
     /// How it stands at the moment; asking begins ``GatewayFigures/longestStall`` anew.
     public func takeFigures() -> GatewayFigures {

@@ -116,8 +116,9 @@ final class ConnectGate {
     private func scheduleExpiry(of handler: SessionHandler, at expiry: Int64, on channel: any Channel) {
         // A timer of centuries would overflow; no connection lives for ten years.
         let seconds = min(max(services.tokens.secondsLeft(until: expiry), 0), 10 * 365 * 24 * 3600)
-        let task = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { handler.expire() }
-        channel.closeFuture.whenComplete { _ in task.cancel() }
+        let timers = services.sessions.timers
+        let timer = timers.schedule(in: .seconds(seconds)) { handler.expire() }
+        channel.closeFuture.assumeIsolated().whenComplete { _ in timers.cancel(timer) }
     }
 
     private static func headers(_ format: WireFormat) -> HTTPHeaders {

@@ -14,6 +14,7 @@ final class Lobby {
     }
 
     private let pace: Pace
+    private let timers: LoopTimers
     private let timeout: TimeAmount
     private let mostStrangers: Int
     private var strangers = 0
@@ -22,8 +23,9 @@ final class Lobby {
     /// Refused connections that are being told so.
     private var refused = 0
 
-    init(_ pace: Pace, timeout: TimeAmount) {
+    init(_ pace: Pace, timers: LoopTimers, timeout: TimeAmount) {
         self.pace = pace
+        self.timers = timers
         self.timeout = timeout
         mostStrangers = max(pace.limits.strangers / pace.eventLoops, 1)
     }
@@ -52,7 +54,8 @@ final class Lobby {
             return .refused(Self.full(.rateLimited, "too many connections of one address are open"))
         }
         count(1)
-        let visitor = Visitor(channel, pace, address: account, timeout: timeout, now: now) { [self] in count(-1) }
+        let visitor = Visitor(channel, pace, address: account, now: now) { [self] in count(-1) }
+        visitor.limitTime(to: timeout, timers)
         queue.append(visitor)
         return .welcome(visitor)
     }

@@ -21,16 +21,14 @@ final class Visitor {
     private let pace: Pace
     private let address: Account?
     private var phase = Phase.stranger
-    private var deadline: Scheduled<Void>?
+    private var deadline: (timer: LoopTimers.Timer, of: LoopTimers)?
     private let left: () -> Void
 
     /// - Parameters:
     ///   - address: the account of the peer, entered as a stranger; nil: it has none.
-    ///   - timeout: how long it may stay a stranger, whatever it sends.
     ///   - left: called when it is no stranger any more.
     init(
-        _ channel: any Channel, _ pace: Pace, address: Account?, timeout: TimeAmount, now: NIODeadline,
-        left: @escaping () -> Void
+        _ channel: any Channel, _ pace: Pace, address: Account?, now: NIODeadline, left: @escaping () -> Void
     ) {
         self.channel = channel
         self.pace = pace
@@ -38,8 +36,12 @@ final class Visitor {
         self.left = left
         arrivedAt = now
         pacer = ReadPacer(pace.limits.connection)
-        deadline = channel.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
         channel.closeFuture.assumeIsolated().whenComplete { [self] _ in goes() }
+    }
+
+    /// How long it may stay a stranger, whatever it sends.
+    func limitTime(to timeout: TimeAmount, _ timers: LoopTimers) {
+        deadline = (timers.schedule(in: timeout) { [self] in cut() }, timers)
     }
 
     /// Nothing but its own next step is in the way.
@@ -97,7 +99,8 @@ final class Visitor {
     }
 
     private func stopWaiting() {
-        deadline?.cancel()
+        if let deadline { deadline.of.cancel(deadline.timer) }
+        deadline = nil
         left()
     }
 }

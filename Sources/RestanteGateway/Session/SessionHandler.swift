@@ -40,7 +40,7 @@ final class SessionHandler: ChannelInboundHandler {
         id = services.sessions.makeSessionID()
         machine = SessionStateMachine(session: id, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
-        keepAlive = KeepAlive(services.configuration)
+        keepAlive = KeepAlive(services.configuration, services.sessions.timers)
     }
 
     /// Asks the store for the device. The future fails with a ``Refusal`` if it is refused.
@@ -60,7 +60,7 @@ final class SessionHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         keepAlive.heard()
-        keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
+        keepAlive.schedule { [self] in beat() }
         handle(.opened)
         finish()
     }
@@ -150,10 +150,10 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     private func beat() {
-        guard let context else { return }
+        guard context != nil else { return }
         handle(keepAlive.isIdle && !gate.holdsBack && !visitor.pacer.isHolding ? .idle : .pingDue)
         finish()
-        keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
+        keepAlive.schedule { [self] in beat() }
     }
 
     // MARK: - Actions

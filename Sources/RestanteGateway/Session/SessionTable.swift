@@ -11,6 +11,7 @@ final class SessionTable: @unchecked Sendable {
     private let index: UInt64
     private let store: any MessageStore
     let memory: LoopMemory
+    let timers: LoopTimers
     private let slice: TimeAmount
     private var backlog = EventBacklog()
     /// A slice of it is on its way.
@@ -33,12 +34,13 @@ final class SessionTable: @unchecked Sendable {
         Int(session.rawValue & (1 << indexBits - 1))
     }
 
-    init(eventLoop: any EventLoop, index: Int, store: any MessageStore, lobby: Lobby, pace: Pace) {
+    init(eventLoop: any EventLoop, index: Int, store: any MessageStore, pace: Pace, handshakeTimeout: TimeAmount) {
         precondition(index < 1 << Self.indexBits, "more event loops than session ids can name")
         self.eventLoop = eventLoop
         self.index = UInt64(index)
         self.store = store
-        self.lobby = lobby
+        timers = LoopTimers(eventLoop)
+        lobby = Lobby(pace, timers: timers, timeout: handshakeTimeout)
         memory = LoopMemory(pace.memory, stuckAfter: pace.limits.stuckAfter)
         slice = pace.limits.slice
         turns = DrainTurns(pace.limits.drains / pace.eventLoops)
