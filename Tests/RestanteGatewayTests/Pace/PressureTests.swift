@@ -48,7 +48,9 @@ struct PressureTests {
             ])
             #expect(response?.status == 101)
             #expect(await client.text()?.contains("welcome") == true)
-            let claims = server.store.commands.compactMap { if case .claim(let claim) = $0 { claim.session } else { nil } }
+            let claims = server.store.commands.compactMap {
+                if case .claim(let claim) = $0 { claim.session } else { nil }
+            }
             try await withClients(count, server, claims, body)
         }
     }
