@@ -47,6 +47,7 @@ final class ConnectGate {
             try pipeline.addHandler(FrameGuard(closeTimeout: configuration.closeTimeout))
             switch outcome {
             case .session(let handler, let expiry):
+                try pipeline.addHandler(BatchedWrites(), position: .first)
                 // In front of the decoder: a large frame on a slow line is no silence.
                 try pipeline.addHandler(HearingHandler { handler.heard() }, position: .first)
                 try pipeline.addHandler(Self.aggregator(configuration))
