@@ -79,4 +79,5 @@ struct PrivatePipe {
 /// Where the binaries are that were built with these tests: beside the test bundle.
 enum Products {
     static let restante = Bundle.main.bundleURL.appending(path: "restante").path
+    static let bench = Bundle.main.bundleURL.appending(path: "restante-bench").path
 }
