@@ -16,15 +16,19 @@ let package = Package(
         .executable(name: "restante", targets: ["restante"]),
         .executable(name: "restante-bench", targets: ["restante-bench"]),
         .executable(name: "restante-faults", targets: ["restante-faults"]),
+        .executable(name: "restante-echo", targets: ["restante-echo"]),
         .library(name: "RestanteClient", targets: ["RestanteClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -43,6 +47,7 @@ let package = Package(
             name: "RestanteMigrations", path: "Migrations",
             resources: [
                 .embedInCode("0001-initial.sql"), .embedInCode("0002-retention.sql"), .embedInCode("0003-heads.sql"),
+                .embedInCode("0004-access.sql"),
             ], swiftSettings: strict),
         .target(name: "RestanteCore", swiftSettings: strict),
         // The store's VFS: C, since SQLite calls it.
@@ -64,15 +69,24 @@ let package = Package(
             ],
             exclude: ["restante.proto"],
             swiftSettings: strict),
+        // Prometheus' text format behind swift-metrics, and the names of all metrics.
+        .target(
+            name: "RestanteMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
         .target(
             name: "RestanteGateway",
             dependencies: [
-                "RestanteCore", "RestanteWire",
+                "RestanteCore", "RestanteMetrics", "RestanteWire",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -97,11 +111,12 @@ let package = Package(
         .executableTarget(
             name: "restante",
             dependencies: [
-                "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteStore", "RestanteWire",
+                "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestanteStore", "RestanteWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -111,6 +126,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -121,6 +137,19 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        // The gateway's WebSocket with an echo behind it, for conformance suites; never part of `restante`.
+        .executableTarget(
+            name: "restante-echo",
+            dependencies: [
+                "RestanteGateway", "RestanteWire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         // Breaks the disk under SQLite for the tests; never part of `restante`.
@@ -162,7 +191,8 @@ let package = Package(
         .testTarget(
             name: "RestanteGatewayTests",
             dependencies: [
-                "RestanteCore", "RestanteGateway", "RestanteWire",
+                "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestanteWire",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -171,8 +201,15 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RestanteMetricsTests",
+            dependencies: ["RestanteMetrics", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict),
         .testTarget(
             name: "RestanteClientTests",
@@ -186,7 +223,7 @@ let package = Package(
         .testTarget(
             name: "RestanteTests",
             dependencies: [
-                "RestanteCore", "RestanteGateway", "restante",
+                "RestanteCore", "RestanteGateway", "RestanteMetrics", "restante",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -197,6 +234,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "CSQLite", "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteWire", "restante",
+                "restante-echo",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

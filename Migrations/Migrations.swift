@@ -15,5 +15,6 @@ public enum Migrations {
         File(version: 1, name: "0001-initial.sql", sql: PackageResources._001_initial_sql),
         File(version: 2, name: "0002-retention.sql", sql: PackageResources._002_retention_sql),
         File(version: 3, name: "0003-heads.sql", sql: PackageResources._003_heads_sql),
+        File(version: 4, name: "0004-access.sql", sql: PackageResources._004_access_sql),
     ]
 }

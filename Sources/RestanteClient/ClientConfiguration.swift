@@ -9,7 +9,8 @@ public struct ClientConfiguration: Sendable {
     public var url: String
     /// A JWT for one device, sent in the `Authorization` header and never logged.
     public var token: String
-    /// Asked for another token when the server refuses the one there is; nil: the client gives up then.
+    /// Asked for another token a minute before the one of the connection expires, which then goes on with the new one, and
+    /// when the server refuses the one there is; nil: the client gives up then.
     public var renewToken: (@Sendable () async throws -> String)?
     /// Messages on the way at once; further sends wait for their turn.
     public var sendsInFlight = 64

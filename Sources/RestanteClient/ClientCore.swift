@@ -17,10 +17,12 @@ final class ClientCore {
     private var between: CheckedContinuation<Void, Never>?
     private var stepWaiting: CheckedContinuation<ClientStateMachine.NextStep, Never>?
     private var timer: Scheduled<Void>?
+    let expiry: TokenExpiry
 
     init(loop: any EventLoop, events: EventQueue, settings: ClientStateMachine.Settings) {
         self.loop = loop
         self.events = events
+        expiry = TokenExpiry(loop: loop)
         machine = ClientStateMachine(settings: settings)
     }
 
@@ -72,6 +74,7 @@ final class ClientCore {
     func disconnected(_ disconnection: Disconnection) {
         channel = nil
         handler = nil
+        expiry.disconnected()
         // A refusal is told before the channel closes, and the close comes after it: only the first counts.
         if case .between = machine.state { return }
         perform(machine.disconnected(disconnection, using: &generator))
@@ -94,8 +97,8 @@ final class ClientCore {
         perform(machine.abandonSend(id))
     }
 
-    func request(_ request: Request, _ continuation: CheckedContinuation<Reply, any Error>) -> UInt64 {
-        let (id, actions) = machine.request(request)
+    func ask(_ question: Question, _ continuation: CheckedContinuation<Reply, any Error>) -> UInt64 {
+        let (id, actions) = machine.ask(question)
         requests[id] = continuation
         perform(actions)
         return id
@@ -121,6 +124,7 @@ final class ClientCore {
     private func ended() {
         events.finish()
         timer?.cancel()
+        expiry.end()
         stepWaiting.take()?.resume(returning: machine.nextStep())
     }
 
@@ -128,14 +132,23 @@ final class ClientCore {
         switch action {
         case .write(let frame): write(frame)
         case .close(let code): channel.map { handler?.close($0, code: code) }
-        case .emit(let event): events.push(event)
+        case .emit(let event): emit(event)
         case .answered(let id, let answer): sends.removeValue(forKey: id)?.resume(returning: answer)
         case .rejected(let id, let refusal): sends.removeValue(forKey: id)?.resume(throwing: refusal)
         case .sendFailed(let id, let error): sends.removeValue(forKey: id)?.resume(throwing: error)
-        case .replied(let id, let reply): requests.removeValue(forKey: id)?.resume(returning: reply)
+        case .replied(let id, let reply):
+            if case .refreshed(let expiresAt) = reply { expiry.expires(at: expiresAt) }
+            requests.removeValue(forKey: id)?.resume(returning: reply)
         case .refused(let id, let refusal): requests.removeValue(forKey: id)?.resume(throwing: refusal)
         case .requestFailed(let id, let error): requests.removeValue(forKey: id)?.resume(throwing: error)
         }
+    }
+
+    private func emit(_ event: ClientEvent) {
+        if case .welcome(let welcome) = event {
+            expiry.welcomed(serverTime: welcome.serverTime, expiresAt: welcome.expiresAt)
+        }
+        events.push(event)
     }
 
     private func write(_ frame: ClientFrame) {

@@ -24,10 +24,13 @@ public struct Welcome: Sendable, Equatable {
     public var dedupeHorizon: Int
     /// Milliseconds since the epoch, UTC.
     public var serverTime: Int64
+    /// When the server ends the connection unless it is refreshed before (``RestanteClient/refresh(token:)``), in
+    /// milliseconds since the epoch; nil: the server does not say.
+    public var expiresAt: Int64?
 
     public init(
         session: String, address: DeviceAddress, epoch: String, pending: Pending, messageBytes: Int,
-        dedupeHorizon: Int, serverTime: Int64
+        dedupeHorizon: Int, serverTime: Int64, expiresAt: Int64? = nil
     ) {
         self.session = session
         self.address = address
@@ -36,6 +39,7 @@ public struct Welcome: Sendable, Equatable {
         self.messageBytes = messageBytes
         self.dedupeHorizon = dedupeHorizon
         self.serverTime = serverTime
+        self.expiresAt = expiresAt
     }
 }
 

@@ -41,11 +41,13 @@ public final class RestanteClient: Sendable {
         let connector: WebSocketConnector
         do { connector = try WebSocketConnector(configuration) } catch { throw fail(asConfiguration: error) }
         await withTaskCancellationHandler {
+            async let refreshing: Void = keepTokenFresh()
             while case .connect(_, let newToken) = await nextStep() {
                 guard let token = await currentToken(renewed: newToken) else { continue }
                 await connector.connect(token: token, core: core, on: loop)
                 await untilBetween()
             }
+            await refreshing
         } onCancel: {
             stop()
         }
@@ -78,13 +80,29 @@ public final class RestanteClient: Sendable {
     ///
     /// - Throws: `Refusal` if the server declines; ``ClientError`` with ``ClientError/Code/connectionLost`` if it is
     ///   unknown whether a change was made. Questions that change nothing are asked again by themselves.
-    public func request(_ request: Request) async throws -> Reply {
+    public func request(_ request: Request) async throws -> Reply { try await ask(.request(request)) }
+
+    /// Lets the connection go on with another token of this device, which later connections use, too.
+    ///
+    /// - Returns: when the server ends the connection unless it is refreshed again, in milliseconds since the epoch.
+    /// - Throws: `Refusal` if the token is not good, or another device's: the connection goes on with the one that it has;
+    ///   ``ClientError`` with ``ClientError/Code/connectionLost`` if it ended before the answer.
+    @discardableResult
+    public func refresh(token new: String) async throws -> Int64 {
+        guard case .refreshed(let expiresAt) = try await ask(.refresh(token: new)) else {
+            throw ClientError(.protocolViolation, "the server answers a refresh with something else")
+        }
+        token.withLock { $0 = new }
+        return expiresAt
+    }
+
+    private func ask(_ question: Question) async throws -> Reply {
         let id = Mutex<UInt64?>(nil)
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
             return try await withCheckedThrowingContinuation { continuation in
                 onLoop { core in
-                    let given = core.request(request, continuation)
+                    let given = core.ask(question, continuation)
                     id.withLock { $0 = given }
                 }
             }
@@ -113,6 +131,22 @@ public final class RestanteClient: Sendable {
     private func untilBetween() async {
         await withCheckedContinuation { continuation in
             onLoop { $0.resumeBetween(continuation) }
+        }
+    }
+
+    /// A minute before the token of a connection expires, asks for a new one and goes on with it. If there is none the
+    /// server ends the connection in its time, and the next one asks again.
+    private func keepTokenFresh() async {
+        guard let renew = configuration.renewToken else { return }
+        while await isExpiring() {
+            guard let new = try? await renew(), new != token.withLock({ $0 }) else { continue }
+            _ = try? await refresh(token: new)
+        }
+    }
+
+    private func isExpiring() async -> Bool {
+        await withCheckedContinuation { continuation in
+            onLoop { $0.expiry.next(continuation) }
         }
     }
 

@@ -29,6 +29,7 @@ public enum ErrorCode: Int, CaseIterable, Sendable, Error {
     case notAllowed = 70
     case groupExists = 71
     case deviceRevoked = 72
+    case invalidToken = 73
     // The server's own state: 90-99.
     case shuttingDown = 90
     case unavailable = 91
@@ -58,6 +59,7 @@ public enum ErrorCode: Int, CaseIterable, Sendable, Error {
         case .notAllowed: "not_allowed"
         case .groupExists: "group_exists"
         case .deviceRevoked: "device_revoked"
+        case .invalidToken: "invalid_token"
         case .shuttingDown: "shutting_down"
         case .unavailable: "unavailable"
         }

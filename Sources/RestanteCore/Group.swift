@@ -68,7 +68,7 @@ public struct MembershipChange: Codable, Sendable, Equatable {
     public var users: [String]
     /// For `role`, and for `left` when the group was left without an admin: the new role of ``users`` (or ``promoted``).
     public var role: String?
-    /// The member that became an admin because the last one left.
+    /// The member that became an admin because the last one left or was removed.
     public var promoted: String?
     /// The group's version after it.
     public var version: Int64

@@ -14,7 +14,9 @@ public struct CallID: Hashable, Sendable {
 /// Who asks, and whom the answer goes to.
 public enum Origin: Hashable, Sendable {
     case session(SessionID)
-    case service(CallID, ServiceName)
+    /// `issuedAt`: `iat` of its token, in seconds since the epoch. A token that was revoked since is refused with
+    /// ``ErrorCode/invalidToken``.
+    case service(CallID, ServiceName, issuedAt: Int64)
     case operators(CallID)
 }
 
@@ -22,7 +24,8 @@ public enum Origin: Hashable, Sendable {
 public struct Claim: Sendable, Equatable {
     public var session: SessionID
     public var address: DeviceAddress
-    /// `iat` of the token, in seconds since the epoch: a device unlinked since then may not register again with it.
+    /// `iat` of the token, in seconds since the epoch: a device unlinked since then may not register again with it, and
+    /// after a revocation it is refused with ``ErrorCode/invalidToken``.
     public var tokenIssuedAt: Int64
 
     public init(session: SessionID, address: DeviceAddress, tokenIssuedAt: Int64) {
@@ -74,6 +77,8 @@ public enum SessionEnd: Sendable, Equatable {
     case displaced
     /// The device was unlinked, or its user deleted (4403).
     case unlinked
+    /// Its token counts no more (4401).
+    case revoked
 }
 
 /// What a send is answered with.
@@ -136,10 +141,14 @@ public protocol StoreSink: Sendable {
 
     /// Something that the operator should know; the store goes on. Called as ``store(committed:)`` is.
     func store(noticed notice: StoreNotice)
+
+    /// What the store measured of its own work. Called as ``store(committed:)`` is, after it.
+    func store(measured measure: StoreMeasure)
 }
 
 extension StoreSink {
     public func store(noticed notice: StoreNotice) {}
+    public func store(measured measure: StoreMeasure) {}
 }
 
 /// The one seam: a mailbox that holds messages durably until every device they are owed to has confirmed them.

@@ -2,22 +2,33 @@
 public enum Request: Sendable, Equatable {
     /// The devices that a user has linked, and their version.
     case devices(of: UserName)
-    case createGroup(GroupName, members: [UserName])
+    /// `admin`: for a service, which is no member itself.
+    case createGroup(GroupName, members: [UserName], admin: UserName? = nil)
     case addMembers(GroupName, [UserName])
     case removeMembers(GroupName, [UserName])
     case leaveGroup(GroupName)
     case setRole(GroupName, UserName, Role)
     case groupInfo(GroupName)
     case listGroups
+    /// Services only: the groups that a user is in.
+    case groups(of: UserName)
     case deleteGroup(GroupName)
     /// Where a message that the asking device sent has got to.
     case status(MessageID)
     /// Withdraws a message of the asking device that nobody has received yet.
     case cancel(MessageID)
-    /// Ends a device: of the asking user, or for an operator of anyone.
+    /// The asking session goes on with another token of its device, which was verified. Refused with
+    /// ``ErrorCode/invalidToken`` if it was revoked.
+    ///
+    /// `issuedAt` is its `iat`, in seconds since the epoch; `expiresAt` its `exp`, in milliseconds.
+    case refresh(issuedAt: Int64, expiresAt: Int64)
+    /// Ends a device: of the asking user, or for an operator or a service of anyone.
     case unlink(DeviceAddress)
-    /// Operators only: ends all devices, memberships and own logs of a user. What it sent to others stays.
+    /// Operators and services only: ends all devices, memberships and own logs of a user. What it sent to others stays.
     case deleteUser(UserName)
+    /// Operators and services only: tokens that were issued up to now count no more, and their sessions end. Devices and their mail
+    /// stay.
+    case revoke(TokenOwner)
     /// Operators only: the linked devices of a user with what waits for each.
     case mailbox(of: UserName)
     /// Operators only: counts of the whole store.
@@ -38,6 +49,8 @@ public enum Reply: Sendable, Equatable {
     case group(GroupInfo)
     case groups([GroupSummary])
     case status(MessageStatus)
+    /// When the session ends unless it is refreshed again, in milliseconds since the epoch.
+    case refreshed(expiresAt: Int64)
     /// Done, and nothing to tell.
     case done
     case mailbox([DeviceMailbox])

@@ -1,28 +1,40 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
-import NIOWebSocket
 
 extension Channel {
     /// Sets up a fresh connection: HTTP/1.1 with the upgrade to WebSocket. On the event loop.
-    func configureRestante(_ services: ConnectionServices) throws {
-        let gate = ConnectGate(services: services)
-        let http = HTTPHandler(services: services, gate: gate)
-        let boundGate = NIOLoopBound(gate, eventLoop: eventLoop)
-        let boundHTTP = NIOLoopBound(http, eventLoop: eventLoop)
-        // Errors of the frame decoder go to our own guard: NIO's handler closes without a handshake.
-        let upgrader = NIOWebSocketServerUpgrader(
-            maxFrameSize: services.configuration.frameBytes, automaticErrorHandling: false,
-            shouldUpgrade: { channel, head in boundGate.value.decide(channel, head) },
-            upgradePipelineHandler: { channel, _ in boundGate.value.upgrade(channel) })
-        try pipeline.syncOperations.configureHTTPServerPipeline(
+    func configureRestante(_ services: ConnectionServices, _ visitor: Visitor) throws {
+        let gate = ConnectGate(services: services, visitor: visitor)
+        try pipeline.syncOperations.addHandler(visitor.pacer)
+        try configureUpgrade(
+            gate, http: HTTPHandler(services: services, gate: gate, visitor: visitor),
+            endTimeout: services.configuration.closeTimeout)
+    }
+
+    /// Sets up a fresh connection that becomes a WebSocket if `gate` says so, and is served by `http` otherwise. On the
+    /// event loop.
+    ///
+    /// - Parameter endTimeout: how long a peer may take to close when we have ended.
+    package func configureUpgrade(
+        _ gate: any UpgradeGate, http: some ChannelInboundHandler & RemovableChannelHandler, endTimeout: TimeAmount
+    ) throws {
+        let parserErrors = ParserErrorHandler()
+        let handlers = NIOLoopBound<[any RemovableChannelHandler]>([parserErrors, http], eventLoop: eventLoop)
+        let pipeline = pipeline.syncOperations
+        try pipeline.addHandler(EndingHandler(timeout: endTimeout))
+        try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: true,
             withServerUpgrade: (
-                upgraders: [upgrader],
+                upgraders: [WebSocketUpgrader(gate: gate, eventLoop: eventLoop)],
                 completionHandler: { context in
-                    context.pipeline.syncOperations.removeHandler(boundHTTP.value, promise: nil)
+                    for handler in handlers.value {
+                        context.pipeline.syncOperations.removeHandler(handler, promise: nil)
+                    }
                 }
             ),
-            withErrorHandling: true)
-        try pipeline.syncOperations.addHandler(http)
+            withErrorHandling: false,
+            withEncoderConfiguration: .init(),
+            withDecoderLimitConfiguration: HTTPLimits.decoder)
+        try pipeline.addHandlers([parserErrors, http])
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOHTTP1
 import RestanteCore
 
 /// What the handlers of a connection work with: the server's parts, and those of their event loop.
@@ -10,12 +11,38 @@ struct ConnectionServices: Sendable {
     var calls: CallRegistry
     /// Of the connection's event loop.
     var sessions: SessionTable
+    /// Of the connection's event loop.
+    var metrics: GatewayMetrics
     var logger: Logger
+    /// What is counted for the server as a whole.
+    var pace: Pace
+    /// The other end of the connection: a client, or a proxy with clients behind it.
+    var peer = ClientAddress.none
     /// Whether the server takes work.
     var isReady: @Sendable () -> Bool
 }
 
 extension ConnectionServices {
+    /// Counts what an HTTP request does against its client's address. Throws the answer if it was too much.
+    func charge(_ charge: Charge, _ headers: HTTPHeaders) throws(RefusedRequest) {
+        guard let key = pace.key(of: client(headers)), let wait = pace.addresses.take(1, charge, of: key, now: .now())
+        else { return }
+        var answer = HTTPAnswer.error(.tooMany(charge, wait: wait))
+        answer.closes = true
+        throw RefusedRequest(answer)
+    }
+
+    /// The address by which limits count a request and logs name its sender. A proxy's connection may carry the requests
+    /// of several clients: it is that of this request.
+    func client(_ headers: HTTPHeaders) -> ClientAddress {
+        configuration.trustedProxies.client(of: headers, peer: peer)
+    }
+
+    /// Tells of a request that was turned away: at debug level, for strangers could fill the log otherwise.
+    func noteRefusal(_ status: HTTPResponseStatus, of client: ClientAddress) {
+        logger.debug("refused", metadata: ["client": "\(client)", "status": "\(status.code)"])
+    }
+
     /// Whether the store carries out a command within the time: one that hangs in a commit is not ready.
     func probeStore(_ eventLoop: any EventLoop) -> EventLoopFuture<Bool> {
         let answered = eventLoop.makePromise(of: Bool.self)

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 import NIOConcurrencyHelpers
 public import NIOCore
@@ -5,6 +6,7 @@ import NIOHTTP1
 import NIOPosix
 public import RestanteCore
 public import ServiceLifecycle
+import Synchronization
 
 /// Serves WebSocket and HTTP clients on one port, on behalf of a store.
 ///
@@ -26,10 +28,15 @@ public final class Gateway: Service, Sendable {
     private let store: any MessageStore
     private let directory: any SessionDirectory
     private let tokens: TokenVerifier
+    private let storeMetrics: StoreMetrics
+    private let watches: [LoopWatch]
+    private let refusals: RefusedHandshakes
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let tables: [SessionTable]
+    private let probes: [StallProbe]
     private let calls = CallRegistry()
+    private let pace: Pace
     private let phase = NIOLockedValueBox(Phase.starting)
     private let bound = OneShot<Result<SocketAddress, GatewayError>>()
     private let ending = OneShot<Ending>()
@@ -38,17 +45,27 @@ public final class Gateway: Service, Sendable {
 
     public init(
         configuration: GatewayConfiguration, store: any MessageStore, directory: any SessionDirectory,
-        tokens: TokenVerifier, logger: Logger
+        tokens: TokenVerifier, metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
     ) {
         self.configuration = configuration
         self.store = store
         self.directory = directory
         self.tokens = tokens
+        storeMetrics = StoreMetrics(metrics)
+        watches = (0..<configuration.eventLoops).map { LoopWatch(loop: $0, metrics) }
         self.logger = logger
+        let refusals = RefusedHandshakes(logger)
+        self.refusals = refusals
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        let pace = Pace(configuration.pace, eventLoops: configuration.eventLoops)
+        self.pace = pace
         tables = group.makeIterator().enumerated().map { index, eventLoop in
-            SessionTable(eventLoop: eventLoop, index: index, store: store)
+            let metrics = GatewayMetrics(metrics, refusals)
+            let lobby = Lobby(pace, timeout: configuration.handshakeTimeout) { metrics.handshake(.timedOut) }
+            return SessionTable(
+                eventLoop: eventLoop, index: index, store: store, lobby: lobby, pace: pace, metrics: metrics)
         }
+        probes = tables.map { _ in StallProbe(every: configuration.stallProbe) }
     }
 
     /// Listens, serves, and ends in good order.
@@ -60,7 +77,8 @@ public final class Gateway: Service, Sendable {
     /// - Throws: ``GatewayError`` if the address cannot be listened on, or if the store failed: then nobody has been
     ///   answered, and the process must exit non-zero. Whatever `directory` throws, too.
     public func run() async throws {
-        let dispatcher = Dispatcher(tables: tables, calls: calls, logger: logger) { [ending, failure] in
+        let dispatcher = Dispatcher(tables: tables, calls: calls, metrics: storeMetrics, logger: logger) {
+            [ending, failure] in
             failure.set($0)
             ending.set(.storeFailed($0))
         }
@@ -75,6 +93,9 @@ public final class Gateway: Service, Sendable {
             try await group.shutdownGracefully()
             throw error
         }
+        if let table = tables.first { refusals.start(on: table.eventLoop) }
+        for (watch, table) in zip(watches, tables) { watch.start(on: table.eventLoop) }
+        for (probe, table) in zip(probes, tables) { probe.start(on: table.eventLoop) }
         phase.withLockedValue { $0 = .serving }
         if let address = listener.localAddress {
             logger.info("listening", metadata: ["address": "\(address)"])
@@ -93,6 +114,33 @@ public final class Gateway: Service, Sendable {
     /// Whether it listens and takes work: false before and after.
     public var isReady: Bool { phase.withLockedValue { $0 == .serving } }
 
+    /// Verifies tokens with these keys from now on, and ends the open sessions whose token's key is not among them.
+    ///
+    /// They get 4401, as when their token expires: a token that would be refused now keeps no session open.
+    public func use(_ keys: KeySet) {
+        tokens.use(keys)
+        for table in tables { table.eventLoop.execute { table.endSessionsWithoutKey() } }
+    }
+
+    /// Connections that have not said who they are.
+    public var strangers: Int { pace.strangers.load(ordering: .relaxed) }
+
+    /// How it stands at the moment; asking begins ``GatewayFigures/longestStall`` anew.
+    public func takeFigures() -> GatewayFigures {
+        GatewayFigures(pace, longestStall: probes.map { $0.takeLongest() }.max() ?? .zero)
+    }
+
+    /// Whether it also answers: the store carried out a command within ``GatewayConfiguration/probeTimeout``.
+    public func isAnswering() async -> Bool {
+        guard isReady, let table = tables.first else { return false }
+        return (try? await services(table).probeStore(table.eventLoop).get()) ?? false
+    }
+
+    /// Runs something on each event loop, and returns when all have; for tests.
+    func onEveryLoop(_ body: @escaping @Sendable () -> Void) async throws {
+        for table in tables { try await table.eventLoop.submit(body).get() }
+    }
+
     // MARK: - Calls of this process
 
     /// Asks the store as an operator; answered after the commit.
@@ -104,9 +152,9 @@ public final class Gateway: Service, Sendable {
         }
     }
 
-    /// Sends as a service; answered after the commit, as the wire does.
+    /// Sends as a service; answered after the commit, as the wire does. There is no token that could be revoked.
     public func send(_ submission: Submission, as service: ServiceName) async -> SendOutcome {
-        switch await call({ .send(submission, from: .service($0, service)) }) {
+        switch await call({ .send(submission, from: .service($0, service, issuedAt: .max)) }) {
         case .sent(let outcome): return outcome
         case .lost(let refusal): return .rejected(refusal)
         case .replied: preconditionFailure("a send is not answered as a request")
@@ -134,8 +182,14 @@ public final class Gateway: Service, Sendable {
 
     private func bootstrap() -> ServerBootstrap {
         ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: PaceLimits.backlog)
+            .serverChannelOption(.maxMessagesPerRead, value: 16)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { [pace] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(pace))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: SocketBuffers.waterMark)
             .childChannelOption(.recvAllocator, value: SocketBuffers.reading)
@@ -151,10 +205,21 @@ public final class Gateway: Service, Sendable {
             preconditionFailure("a socket on an event loop of someone else")
         }
         table.add(channel)
-        try channel.configureRestante(
-            ConnectionServices(
-                configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
-                logger: logger, isReady: { [self] in isReady }))
+        try configuration.tls?.secure(channel, logger)
+        let peer = ClientAddress(channel.remoteAddress)
+        // A proxy's connections are those of many: they are counted by the client of each request.
+        let address = configuration.trustedProxies.contains(peer) ? nil : peer
+        switch table.lobby.enter(channel, from: address) {
+        case .refused(let refusal): try table.lobby.refuse(channel, refusal)
+        case .welcome(let visitor):
+            try channel.configureRestante(services(table, peer: peer), visitor)
+        }
+    }
+
+    private func services(_ table: SessionTable, peer: ClientAddress = .none) -> ConnectionServices {
+        ConnectionServices(
+            configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
+            metrics: table.metrics, logger: logger, pace: pace, peer: peer, isReady: { [self] in isReady })
     }
 
     // MARK: - End
@@ -176,13 +241,14 @@ public final class Gateway: Service, Sendable {
         try? await listener.close()
         switch ending {
         case .asked:
-            logger.info("shutting down")
+            logger.info("shutting down", metadata: ["cause": "asked to"])
             for table in tables { table.eventLoop.execute { table.stopReading() } }
             await store.shutdown()
             // What it had to write at the end is on disk, or this is no shutdown in good order.
             if let error = failure.current { return try await end(failed: error) }
             calls.end(Refusal(.shuttingDown, "the server is shutting down", retryAfter: 1))
             await closeSockets(by: deadline)
+            refusals.tell()
             try await group.shutdownGracefully()
         case .storeFailed(let error):
             try await end(failed: error)
@@ -190,7 +256,8 @@ public final class Gateway: Service, Sendable {
     }
 
     private func end(failed error: any Error) async throws {
-        logger.critical("the store failed; nobody was answered", metadata: ["error": "\(error)"])
+        logger.critical(
+            "the store failed; nobody was answered, and the server ends", metadata: ["error": "\(error)"])
         for table in tables { table.eventLoop.execute { table.cutAll() } }
         calls.end(Refusal(.unavailable, "the store failed: ask again after the restart"))
         try await group.shutdownGracefully()
@@ -199,12 +266,13 @@ public final class Gateway: Service, Sendable {
 
     /// Says goodbye to all, and cuts those that are still there at the deadline.
     private func closeSockets(by deadline: NIODeadline) async {
+        let clients = pace.sessions.load(ordering: .relaxed)
         await withTaskGroup { tasks in
             for table in tables {
                 tasks.addTask {
                     // Even when the time is over already, the goodbye is written first.
                     try? await table.eventLoop.flatSubmit {
-                        let ended = table.endAll()
+                        let ended = table.endAll(clients: clients)
                         let cut = table.eventLoop.scheduleTask(deadline: deadline) { table.cutAll() }
                         ended.whenComplete { _ in cut.cancel() }
                         return ended

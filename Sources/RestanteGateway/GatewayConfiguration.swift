@@ -8,9 +8,16 @@ public struct GatewayConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// 0: any free port, told by ``Gateway/boundAddress``.
     public var port = 8080
+    /// What TLS is served with; nil: none.
+    public var tls: ServerTLS?
+    public var allowedOrigins = AllowedOrigins()
+    /// The peers that are believed when they say for whom they ask.
+    public var trustedProxies = TrustedProxies()
     /// This server's name in the session directory.
     public var node = "local"
     public var limits = Limits()
+    /// How much and how fast.
+    public var pace = PaceLimits()
     /// Event loops, each one thread. Sockets are spread over them and stay where they are.
     public var eventLoops = System.coreCount
     /// How often a WebSocket is pinged.
@@ -25,7 +32,10 @@ public struct GatewayConfiguration: Sendable {
     public var closeTimeout = TimeAmount.seconds(3)
     /// How long the end may take from the signal on; sockets that are still open then are cut.
     public var shutdownGrace = TimeAmount.seconds(8)
-    /// Clients are told at the end to come back after a random time in this range, in milliseconds.
+    /// How often it is measured whether an event loop is held up.
+    public var stallProbe = TimeAmount.milliseconds(50)
+    /// Clients are told at the end to come back after a random time in this range, in milliseconds; when they are many, in a
+    /// longer one, so that they are no faster than they are accepted.
     public var reconnectAfter: ClosedRange<UInt32> = 500...5000
 
     public init() {}

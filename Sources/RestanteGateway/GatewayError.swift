@@ -4,6 +4,8 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
     public enum Code: Sendable {
         /// A JWK set or key file that cannot be read or says something that cannot be served.
         case badKeys
+        /// A certificate, or the private key to it, that cannot be served.
+        case badCertificate
         /// The address cannot be listened on.
         case cannotListen
         /// The store ended with an I/O error or a damaged file: the process must exit non-zero.

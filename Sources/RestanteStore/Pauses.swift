@@ -1,11 +1,9 @@
+package import RestanteCore
+
 /// How long what the store does of its own accord has kept commits waiting: one entry a slice, with its commit.
 package struct Pauses: Sendable {
     /// What a slice was for.
-    package enum Chore: String, CaseIterable, Sendable {
-        case checkpoint, sweep, prune, retention, heads, backup
-        /// The step of a checkpoint that empties the WAL, once a minute at most.
-        case truncation
-    }
+    package typealias Chore = StoreChore
 
     /// Each doubling of the time is told apart in so many steps: a share is exact to an eighth.
     private static let steps: UInt64 = 8

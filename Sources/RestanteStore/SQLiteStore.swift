@@ -76,6 +76,9 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
     @discardableResult
     public func enqueue(_ commands: [StoreCommand]) -> Bool { queue.add(commands) }
 
+    /// What waits for the store's thread now; also while that hangs in a commit.
+    public var backlog: StoreBacklog { queue.backlog }
+
     public func shutdown() async {
         desk.close()
         queue.close()

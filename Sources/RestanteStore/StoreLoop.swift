@@ -13,6 +13,8 @@ struct StoreLoop {
     let sink: any StoreSink
     /// When a full disk was looked at last.
     var lookedAtDiskAt: UInt64 = 0
+    /// When it was last said how the store stands.
+    var sampledAt: UInt64 = 0
     private var maintainedAt = monotonicNanoseconds()
     private var upkeep: Upkeep
 
@@ -48,8 +50,13 @@ struct StoreLoop {
 
     private func perform(_ commands: [StoreCommand]) throws {
         guard !commands.isEmpty || engine.hasPagesToRead else { return }
+        let began = monotonicNanoseconds()
         let events = try engine.run(commands)
+        let took = monotonicNanoseconds() - began
         if !events.isEmpty { sink.store(committed: events) }
+        sink.store(
+            measured: .commit(commands: commands.count, nanoseconds: took, syncNanoseconds: engine.commitNanoseconds))
+        tellCounts()
         tellNotices()
     }
 
@@ -82,12 +89,13 @@ struct StoreLoop {
         let now = monotonicNanoseconds()
         if engine.hasPagesToRead { return now }
         return min(
-            upkeep.dueAt(now), diskDueAt ?? .max, walDueAt ?? .max, maintainedAt + Self.maintenanceEvery)
+            upkeep.dueAt(now), diskDueAt ?? .max, walDueAt ?? .max, maintainedAt + Self.maintenanceEvery,
+            sampledAt + Self.sampleEvery)
     }
 
     /// One slice, so that the next commit never waits for long.
     private mutating func tidy(isIdle: Bool) throws {
-        let events = try upkeep.slice(isIdle: isIdle)
+        let events = try upkeep.slice(isIdle: isIdle, sink: sink)
         if !events.isEmpty { sink.store(committed: events) }
         let now = monotonicNanoseconds()
         try engine.watchDatabaseSize()
@@ -95,6 +103,8 @@ struct StoreLoop {
         try watchWAL(now)
         try engine.watchClock()
         tellNotices()
+        tellCounts()
+        sample(now)
         guard now >= maintainedAt + Self.maintenanceEvery else { return }
         maintainedAt = now
         upkeep.prunes = true

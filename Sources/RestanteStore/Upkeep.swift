@@ -23,11 +23,13 @@ struct Upkeep {
     init(_ engine: Engine) { self.engine = engine }
 
     /// One slice of what is due, if anything is; what it made true comes back.
-    mutating func slice(isIdle: Bool) throws -> [StoreEvent] {
+    mutating func slice(isIdle: Bool, sink: any StoreSink) throws -> [StoreEvent] {
         let began = monotonicNanoseconds()
         guard let due = next(began, isIdle: isIdle) else { return [] }
         let (chore, events) = try perform(due)
-        engine.pauses.note(chore, nanoseconds: monotonicNanoseconds() - began)
+        let took = monotonicNanoseconds() - began
+        engine.pauses.note(chore, nanoseconds: took)
+        sink.store(measured: .pause(chore, nanoseconds: took))
         return events
     }
 

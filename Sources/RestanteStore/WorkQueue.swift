@@ -67,6 +67,9 @@ final class WorkQueue: @unchecked Sendable {
         }
     }
 
+    /// What waits now; the lock is held for no longer than it takes to look.
+    var backlog: StoreBacklog { locked { StoreBacklog(commands: waiting.commands.count, bytes: waitingBytes) } }
+
     /// No more is taken in after this.
     func close() {
         locked {

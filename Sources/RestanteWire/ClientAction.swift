@@ -6,6 +6,8 @@ public enum ClientAction: Sendable, Equatable {
     case acknowledge(through: UInt64)
     case ping
     case request(Request, id: UInt64)
+    /// The connection is to go on with this token, which has not been looked at yet.
+    case refresh(token: String, id: UInt64)
     /// A well-formed send that cannot be served: answered with `rejected` and the id as it came, up to 64 bytes of it.
     case rejectSend(messageID: [UInt8], Refusal)
     /// A well-formed request that cannot be served: answered with `failure`.
@@ -38,8 +40,12 @@ public enum ClientAction: Sendable, Equatable {
     }
 
     private init(_ frame: WireClientFrame.OneOf_Frame, id: UInt64, from sender: DeviceAddress) {
+        if case .refresh(let refresh) = frame {
+            self = .refresh(token: refresh.token, id: id)
+            return
+        }
         do {
-            self = .request(try Request(frame, from: sender), id: id)
+            self = .request(try Request(frame, from: .device(sender)), id: id)
         } catch {
             self = .failRequest(id: id, error)
         }
@@ -97,58 +103,4 @@ extension DeviceAddress {
     init(_ address: WireDeviceAddress) throws(Refusal) {
         self.init(user: try name(address.user, "user"), device: try name(address.device, "device"))
     }
-}
-
-extension Request {
-    fileprivate init(_ frame: WireClientFrame.OneOf_Frame, from sender: DeviceAddress) throws(Refusal) {
-        switch frame {
-        case .devices(let it): self = .devices(of: try name(it.user, "user"))
-        case .createGroup(let it): self = .createGroup(try name(it.group, "group"), members: try names(it.members))
-        case .addMembers(let it): self = .addMembers(try name(it.group, "group"), try names(it.users))
-        case .removeMembers(let it): self = .removeMembers(try name(it.group, "group"), try names(it.users))
-        case .leaveGroup(let it): self = .leaveGroup(try name(it.group, "group"))
-        case .setRole(let it):
-            guard it.hasRole else { throw Refusal(.badRequest, "say which role: ROLE_MEMBER or ROLE_ADMIN") }
-            self = .setRole(try name(it.group, "group"), try name(it.user, "user"), try Role(it.role))
-        case .groupInfo(let it): self = .groupInfo(try name(it.group, "group"))
-        case .listGroups: self = .listGroups
-        case .deleteGroup(let it): self = .deleteGroup(try name(it.group, "group"))
-        case .status(let it): self = .status(try messageID(it.messageID))
-        case .cancel(let it): self = .cancel(try messageID(it.messageID))
-        case .unlink(let it):
-            self = .unlink(DeviceAddress(user: sender.user, device: try name(it.device, "device")))
-        case .registerPush, .removePush:
-            throw Refusal(.unavailable, "this server does not wake devices by push yet")
-        case .send, .ack, .ping:
-            preconditionFailure("sends, acks and pings are not requests")
-        }
-    }
-}
-
-extension Role {
-    fileprivate init(_ role: WireRole) throws(Refusal) {
-        switch role {
-        case .member: self = .member
-        case .admin: self = .admin
-        case .UNRECOGNIZED: throw Refusal(.badRequest, "a role is member or admin")
-        }
-    }
-}
-
-private func name<Checked: Name>(_ text: String, _ what: String) throws(Refusal) -> Checked {
-    guard let name = Checked(rawValue: text) else {
-        throw Refusal(.badName, "\(what) is 1 to \(Limits.nameBytes) bytes of UTF-8 without U+0000")
-    }
-    return name
-}
-
-private func names(_ texts: [String]) throws(Refusal) -> [UserName] {
-    var names: [UserName] = []
-    for text in texts { names.append(try name(text, "user")) }
-    return names
-}
-
-private func messageID(_ bytes: some Collection<UInt8>) throws(Refusal) -> MessageID {
-    guard let id = MessageID(bytes: bytes) else { throw Refusal(.badID, "message_id is 16 bytes, a UUIDv7") }
-    return id
 }

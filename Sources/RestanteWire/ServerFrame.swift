@@ -9,7 +9,10 @@ import SwiftProtobuf
 
 /// From Core to the wire: one function for each frame that the server sends.
 extension WireServerFrame {
-    public static func welcome(session: String, claimed: Claimed, limits: Limits) -> WireServerFrame {
+    /// - Parameter expiresAt: when its token expires, in milliseconds since the epoch; 0: not told.
+    public static func welcome(
+        session: String, claimed: Claimed, limits: Limits, expiresAt: Int64 = 0
+    ) -> WireServerFrame {
         .with {
             $0.welcome = .with {
                 $0.session = session
@@ -22,6 +25,7 @@ extension WireServerFrame {
                 }
                 $0.limits = WireLimits(limits)
                 $0.serverTime = claimed.serverTime
+                $0.expiresAt = expiresAt
             }
         }
     }

@@ -7,7 +7,7 @@ public enum WireCloseCode: UInt16, Sendable, CaseIterable {
     case unsupportedData = 1003
     /// Neither protobuf nor JSON of the schema, or text that is not UTF-8.
     case invalidData = 1007
-    /// A message in too many pieces.
+    /// A rule of this server's; not sent today.
     case policyViolation = 1008
     case tooBig = 1009
     case internalError = 1011

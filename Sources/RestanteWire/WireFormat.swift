@@ -45,6 +45,11 @@ public enum WireFormat: String, CaseIterable, Sendable {
     /// Reads a `Send` that stands alone: the body of `POST /v1/messages`.
     public func decodeSend(_ bytes: [UInt8]) throws(WireError) -> WireSend { try decode(bytes) }
 
+    /// Reads a `ClientFrame` with a request of a service: the body of `POST /v1/requests`.
+    public func decodeServiceRequest(_ bytes: [UInt8]) throws(WireError) -> ServiceRequest {
+        ServiceRequest(try decodeClientFrame(bytes))
+    }
+
     public func encode(_ frame: WireServerFrame) -> [UInt8] { write(frame) }
 
     public func encode(_ frame: WireClientFrame) -> [UInt8] { write(frame) }

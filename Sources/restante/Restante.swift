@@ -18,8 +18,10 @@ struct Restante: AsyncParsableCommand {
 
             The database is one SQLite file; `sqlite3 -readonly restante.db 'SELECT * FROM waiting'` shows what waits.
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: commands)
+
+    static let version = "0.1.0"
 
     static func main() async {
         do {
@@ -52,7 +54,7 @@ struct Restante: AsyncParsableCommand {
 extension GatewayError {
     fileprivate var exitStatus: ExitStatus {
         switch code {
-        case .badKeys: .configuration
+        case .badKeys, .badCertificate: .configuration
         case .cannotListen: .unavailable
         case .storeFailed: .inputOutput
         }

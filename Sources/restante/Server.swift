@@ -1,35 +1,62 @@
+import CoreMetrics
 import Glibc
 import Logging
 import NIOCore
+import RestanteCore
 import RestanteGateway
+import RestanteMetrics
 import RestanteStore
 import ServiceLifecycle
 import UnixSignals
 
 /// Puts the parts together: store, keys, gateway, operators' socket, signals.
 struct Server {
-    private let settings: ServeSettings
+    private var settings: ServeSettings
 
-    init(_ settings: ServeSettings) {
+    private let metrics: PrometheusFactory
+
+    init(_ settings: ServeSettings, metrics: PrometheusFactory) {
         self.settings = settings
+        self.metrics = metrics
     }
 
     /// Returns after SIGTERM or SIGINT, when everything accepted has been answered and the file is closed.
-    func run() async throws {
+    mutating func run() async throws {
         let logger = Logger(label: "restante")
-        // Before the database is opened: a key set that cannot be served changes nothing there.
-        let given: KeySet? = if let file = settings.keys { try await KeySet.load(file: file) } else { nil }
+        logger.info("starting", metadata: ["version": "\(Restante.version)", "process": "\(getpid())"])
+        OpenFiles.raiseLimit()
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        // Before the database is opened: keys and certificates that cannot be served change nothing there.
+        let given: KeySet? = settings.keys == nil ? nil : try await settings.loadKeys()
+        settings.gateway.tls = if let files = settings.tls { try ServerTLS(files) } else { nil }
+        for warning in settings.warnings + (given?.warnings ?? []) { logger.warning("\(warning)") }
         var options = StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits)
         options.reserveBytes = settings.reserveBytes
         let store = try SQLiteStore.open(path: settings.database, options: options)
-        let keys = if let given { given } else { try await KeyFile.openOrCreate(at: settings.keyFile) }
+        let keys =
+            if let given { given } else {
+                try await KeyFile.openOrCreate(at: settings.keyFile, algorithms: settings.tokenAlgorithms)
+            }
         let gateway = Gateway(
             configuration: settings.gateway, store: store, directory: store,
-            tokens: TokenVerifier(keys: keys, audience: settings.tokenAudience, issuer: settings.tokenIssuer),
-            logger: logger)
-        var services: [any Service] = [Announcement(gateway: gateway)]
+            tokens: TokenVerifier(
+                keys: keys, audience: settings.tokenAudience, issuer: settings.tokenIssuer,
+                clockSkew: settings.tokenClockSkew),
+            metrics: metrics, logger: logger)
+        measure(store)
+        let route = MetricsRoute(metrics: metrics, gateway: gateway)
+        let reloader = Reloader(settings, gateway: gateway, logger: logger)
+        var services: [any Service] = [
+            Announcement(gateway: gateway), ReloadOnHangup(signals: hangups, reloader: reloader),
+        ]
         if let path = settings.operatorsSocket {
-            services.append(OperatorsServer(path: path, gateway: gateway, store: store, logger: logger))
+            services.append(
+                OperatorsServer(
+                    path: path, gateway: gateway, store: store, reloader: reloader, metrics: route, logger: logger))
+        }
+        if let port = settings.operatorsPort {
+            services.append(
+                MetricsServer(host: settings.operatorsHost, port: port, route: route, logger: logger))
         }
         services.append(gateway)
         let configuration = ServiceGroupConfiguration(
@@ -40,6 +67,20 @@ struct Server {
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await ServiceGroup(configuration: configuration).run()
+        logger.info("stopped: everything taken in has been answered, the file is closed")
+    }
+
+    /// What is asked for at a scrape: it must be told also while the store hangs in a commit.
+    private func measure(_ store: SQLiteStore) {
+        let process = ProcessMetrics(version: Restante.version, metrics)
+        let commands = Meter(.queueCommands, metrics)
+        let bytes = Meter(.queueBytes, metrics)
+        metrics.beforeEachText {
+            process.measure()
+            let backlog = store.backlog
+            commands.set(backlog.commands)
+            bytes.set(backlog.bytes)
+        }
     }
 }
 

@@ -31,6 +31,24 @@ import Testing
         #expect(machine.connect().last == .write(.request(.groupInfo(group), id: question.id)))
     }
 
+    /// The token of a connection that is gone is of no use on the next, which was made with one.
+    @Test func aRefreshIsNotRepeated() {
+        var machine = ClientStateMachine()
+        _ = machine.connect()
+        let refresh = machine.ask(.refresh(token: "t"))
+        #expect(refresh.actions == [.write(.refresh(token: "t", id: refresh.id))])
+        #expect(
+            machine.received(.reply(.refreshed(expiresAt: 7), id: refresh.id)) == [
+                .replied(refresh.id, .refreshed(expiresAt: 7))
+            ])
+        let again = machine.ask(.refresh(token: "t"))
+        let actions = machine.disconnected(.closed(code: 4401))
+        #expect(
+            actions.contains {
+                if case .requestFailed(again.id, let e) = $0 { e.code == .connectionLost } else { false }
+            })
+    }
+
     @Test func aChangeThatWasNotWrittenYetWaitsForTheConnection() {
         var machine = ClientStateMachine()
         let change = machine.request(.leaveGroup(group))

@@ -119,8 +119,9 @@ struct AuthenticationTests {
     @Test func expiryEndsTheSession() async throws {
         try await TestServer.run { server in
             try await RawClient.with(server) { client in
-                let token = try server.userToken(lifetime: 1)
-                _ = try await client.upgrade(["authorization: Bearer \(token)", Self.subprotocol])
+                let token = try server.userToken(lifetime: 5)
+                let response = try await client.upgrade(["authorization: Bearer \(token)", Self.subprotocol])
+                try #require(response?.status == 101)
                 #expect(await client.text()?.contains(#""welcome""#) == true)
                 #expect(await client.text() == #"{"closing":{"reason":"token_expired"}}"#)
                 #expect(await client.frame() == .close(4401, "token_expired"))

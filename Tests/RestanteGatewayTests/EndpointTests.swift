@@ -40,7 +40,7 @@ struct EndpointTests {
                 // The connection goes on.
                 #expect(try await Self.post(client, server, Self.body)?.status == 200)
             }
-            guard case .send(let submission, .service(_, let service)) = server.store.commands.first else {
+            guard case .send(let submission, .service(_, let service, _)) = server.store.commands.first else {
                 Issue.record("\(server.store.commands)")
                 return
             }
@@ -158,13 +158,17 @@ struct EndpointTests {
         }
     }
 
-    /// The time for a request begins with it, not with the answer before it: a pooled connection may rest.
+    /// The time for a request begins with it, not with the answer before it: a service's pooled connection may rest.
     @Test func theTimeOfARequestBeginsWithIt() async throws {
-        try await TestServer.run(store: ScriptedStore { _ in [] }) {
+        let store = ScriptedStore { command in
+            if case .send = command { ScriptedStore.agreeable(command) } else { [] }
+        }
+        try await TestServer.run(store: store) {
             $0.handshakeTimeout = .seconds(3)
             $0.probeTimeout = .seconds(1)
         } body: { server in
             try await RawClient.with(server) { client in
+                #expect(try await Self.post(client, server, Self.body)?.status == 200)
                 // Each takes its second: together more than one request may take.
                 for _ in 0..<4 {
                     let response = try await client.request("GET", "/readyz")

@@ -50,7 +50,14 @@ struct KeySetTests {
         ([SigningKey["ES256"].jwk(["x": "AAAA"])], "no key of its kind"),
         ([SigningKey["EdDSA"].jwk(["x": "AAAA"])], "no key of its kind"),
         ([SigningKey["RS256"].jwk(["n": nil])], "no key of its kind"),
-        ([SigningKey["RS256"].jwk(["n": String(repeating: "A", count: 171)])], "no key of its kind"),
+        ([SigningKey["RS256"].jwk(["n": String(repeating: "_", count: 340)])], "2048 to 8192 bits"),
+        ([SigningKey["RS256"].jwk(["n": String(repeating: "_", count: 1368)])], "2048 to 8192 bits"),
+        ([SigningKey["RS256"].jwk(["d": "AAAA"])], "private half"),
+        ([SigningKey["ES256"].jwk(["d": "AAAA"])], "private half"),
+        ([SigningKey["EdDSA"].jwk(["d": "AAAA"])], "private half"),
+        ((0...KeySet.maximumKeys).map { hmac.jwk(["kid": "\($0)"]) }, "more than 128 keys"),
+        ([#"{"kty": "oct", "k": "AAAA", "key_ops": ["encrypt"]}"#], "holds no key"),
+        ([SigningKey["RS256"].jwk(["n": String(repeating: "A", count: 171)])], "2048 to 8192 bits"),
     ]
 
     @Test(arguments: wrong) func refuses(keys: [String], word: String) async throws {
@@ -65,6 +72,40 @@ struct KeySetTests {
             _ = try await KeySet(jwks: Data(text.utf8), name: "test")
         }
         #expect(error?.message.contains("no JWK set") == true)
+    }
+
+    @Test func keysOfOtherAlgorithmsAreRefused() async throws {
+        let both = Data(#"{"keys": [\#(SigningKey["ES256"].jwk()), \#(Self.hmac.jwk())]}"#.utf8)
+        let keys = try await KeySet(jwks: both, name: "test", algorithms: [.hs256, .es256])
+        #expect(keys.count == 2)
+        let error = await #expect(throws: GatewayError.self) {
+            _ = try await KeySet(jwks: both, name: "test", algorithms: [.es256, .eddsa])
+        }
+        #expect(error?.message.contains("ES256, EdDSA only") == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("tokenAlgorithms") == true)
+    }
+
+    @Test func filesAreBounded() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory + "/keys.json"
+            try TestTLSFiles.write(String(repeating: " ", count: SmallFile.maximumBytes + 1), to: path)
+            let large = await #expect(throws: GatewayError.self) { _ = try await KeySet.load(file: path) }
+            #expect(large?.message.contains("larger than") == true)
+            let missing = await #expect(throws: GatewayError.self) { _ = try await KeySet.load(file: path + "x") }
+            #expect(missing?.message.contains("no such file") == true)
+        }
+    }
+
+    @Test func secretsThatAllMayReadAreAWarning() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = directory + "/keys.json"
+            for (key, mode, isWarned) in [(Self.hmac, 0o644, true), (Self.hmac, 0o640, false), (.p256(), 0o644, false)]
+            {
+                try TestTLSFiles.write(#"{"keys": [\#(key.jwk())]}"#, to: path, mode: mode)
+                let keys = try await KeySet.load(file: path)
+                #expect(keys.warnings.isEmpty != isWarned)
+            }
+        }
     }
 
     @Test func mintNeedsASecret() async throws {

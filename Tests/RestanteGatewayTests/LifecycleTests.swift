@@ -8,7 +8,10 @@ import Testing
 /// How sessions go on and how they end, over real sockets.
 @Suite(.timeLimit(.minutes(5)))
 struct LifecycleTests {
-    @Test(arguments: [(SessionEnd.displaced, "displaced", UInt16(4409)), (.unlinked, "unlinked", 4403)])
+    @Test(arguments: [
+        (SessionEnd.displaced, "displaced", UInt16(4409)), (.unlinked, "unlinked", 4403),
+        (.revoked, "token_revoked", 4401),
+    ])
     func endedByTheStore(end: SessionEnd, word: String, code: UInt16) async throws {
         try await TestServer.run { server in
             try await RawClient.with(server) { client in

@@ -122,3 +122,30 @@ struct ReadFlowTests {
         #expect(driver.take(.received(.acknowledge(through: 4))).last == .read)
     }
 }
+
+/// A session's turn to read may come later than it asked.
+struct ReadTurnTests {
+    private static func waiting() -> MachineDriver {
+        var driver = MachineDriver()
+        driver.givesTurns = false
+        _ = driver.take([.claimed(MachineDriver.claimed), .opened])
+        return driver
+    }
+
+    @Test func readsWhenItsTurnComes() {
+        var driver = Self.waiting()
+        #expect(driver.take([.received(.acknowledge(through: 1)), .writable(true)]) == [.acknowledge(1)])
+        #expect(driver.take(.turnCame) == [.read])
+        #expect(driver.take(.turnCame) == [.passTurn])
+        #expect(driver.take(.page([.message(1)], more: true)).first == .askTurn)
+    }
+
+    /// A page that cannot be written is not read: the turn is another's.
+    @Test func aTurnThatComesWhileTheSocketIsFullIsPassedOn() {
+        var driver = Self.waiting()
+        #expect(driver.take(.writable(false)) == [])
+        #expect(driver.take(.turnCame) == [.passTurn])
+        #expect(driver.take(.writable(true)) == [.askTurn])
+        #expect(driver.take(.turnCame) == [.read])
+    }
+}

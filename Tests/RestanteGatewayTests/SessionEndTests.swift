@@ -18,6 +18,7 @@ struct SessionEndTests {
     static let rows = [
         Row(event: .ended(.displaced), code: .displaced, word: "displaced"),
         Row(event: .ended(.unlinked), code: .forbidden, word: "unlinked"),
+        Row(event: .ended(.revoked), code: .unauthenticated, word: "token_revoked"),
         Row(event: .idle, code: .idle, word: "idle"),
         Row(event: .tokenExpired, code: .unauthenticated, word: "token_expired"),
         Row(event: .shutdown(reconnectAfter: 700), code: .goingAway, word: "shutting_down", reconnectAfter: 700),

@@ -11,7 +11,10 @@ struct SessionStateMachineTests {
         #expect(driver.take(.claimed(MachineDriver.claimed)) == [.grantClaim])
         #expect(
             driver.take(.opened) == [
-                .write(.welcome(session: "74", claimed: MachineDriver.claimed, limits: MachineDriver.limits)), .read,
+                .write(
+                    .welcome(
+                        session: "74", claimed: MachineDriver.claimed, limits: MachineDriver.limits,
+                        expiresAt: 5_000_000)), .expire(at: 5_000_000), .read,
             ])
     }
 

@@ -33,10 +33,48 @@ struct TokenTests {
         #expect(claims.expiresAt == expiry)
     }
 
+    /// Kinds of token that are ours, and names in claims that mean nothing here.
+    @Test(arguments: ["JWT", "jwt", "at+jwt", "application/at+jwt", "application/JWT"]) func kinds(type: String)
+        async throws
+    {
+        let header = #"{"alg": "HS256", "kid": "HS256", "typ": "\#(type)", "b64": true, "jku": "https://x.example"}"#
+        let extra = #", "https:\/\/app.example\/roles": ["a", "a"], "x": {"sub": 1, "sub": 2}, "y": "\"sub\":"}"#
+        let token = try TestKeys.token(
+            header: header, claims: Self.claims.dropLast() + extra, sign: SigningKey["HS256"].sign)
+        #expect(try await Self.verifier().verify(token).bearer == .device(TestKeys.alice))
+    }
+
+    /// The issuer's clock may be ahead; a token's end is its end.
+    @Test(arguments: [
+        (Int64(0), #""iat": 1000000, "exp": 1000100"#, true), (0, #""iat": 1000001, "exp": 1000100"#, false),
+        (300, #""iat": 1000300, "exp": 1000400"#, true), (300, #""iat": 1000301, "exp": 1000400"#, false),
+        (300, #""iat": 1, "nbf": 1000300, "exp": 1000400"#, true),
+        (300, #""iat": 1, "nbf": 1000301, "exp": 1000400"#, false), (300, #""iat": 1, "exp": 1000000"#, false),
+    ])
+    func clockSkew(skew: Int64, times: String, isGood: Bool) async throws {
+        let keys = try await KeySet.of([SigningKey["HS256"].jwk()])
+        let verifier = TokenVerifier(keys: keys, clockSkew: skew, now: { Self.now })
+        let token = try SigningKey["HS256"].token(#"{"sub": "alice", "device": "phone", \#(times)}"#)
+        #expect(((try? verifier.verify(token)) != nil) == isGood)
+    }
+
     @Test func serviceTokens() async throws {
         let claims = #"{"sub": "backend", "scope": "service", "iat": 999990, "exp": 1000100}"#
         let verified = try await Self.verifier().verify(try SigningKey["ES256"].token(claims))
         #expect(verified.bearer == .service(ServiceName(unchecked: "backend")))
+        #expect(verified.scopes == .send)
+    }
+
+    private static let both: TokenScopes = [.send, .manage]
+
+    /// A list of words (RFC 6749 §3.3); those of other services mean nothing here.
+    @Test(arguments: [
+        ("manage", TokenScopes.manage), ("service manage", both), ("mail:read  manage service", both),
+        ("services manages service", .send),
+    ])
+    func scopesAreWords(scope: String, scopes: TokenScopes) async throws {
+        let claims = #"{"sub": "backend", "scope": "\#(scope)", "iat": 999990, "exp": 1000100}"#
+        #expect(try await Self.verifier().verify(try SigningKey["ES256"].token(claims)).scopes == scopes)
     }
 
     @Test(arguments: [
@@ -57,6 +95,8 @@ struct TokenTests {
         #"{"sub": "alice", "device": "\#(String(repeating: "x", count: 129))", "iat": 1, "exp": 1000100}"#,
         #"{"sub": "alice", "device": "phone", "scope": "service", "iat": 1, "exp": 1000100}"#,
         #"{"sub": "alice", "device": "phone", "scope": "admin", "iat": 1, "exp": 1000100}"#,
+        #"{"sub": "alice", "device": "phone", "scope": "user manage", "iat": 1, "exp": 1000100}"#,
+        #"{"sub": "backend", "scope": "services", "iat": 1, "exp": 1000100}"#,
         #"{"sub": "", "scope": "service", "iat": 1, "exp": 1000100}"#,
         "[]", "no JSON",
     ])

@@ -146,7 +146,7 @@ import Testing
             sessions.map {
                 let submission = Submission(
                     id: MessageID(at: engine.now), to: .user(user("user\($0)")), content: .payload(payload))
-                return .send(submission, from: .service(CallID(1), ServiceName(unchecked: "backend")))
+                return .send(submission, from: .service(CallID(1), ServiceName(unchecked: "backend"), issuedAt: 1))
             })
         var served: [SessionID] = []
         var commits = 0

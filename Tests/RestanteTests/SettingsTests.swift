@@ -69,6 +69,68 @@ import Testing
         _ = try await read(environment: ["RESTANTE_URL": "ws://x", "RESTANTE_TOKEN": "t", "RESTANTE_HOME": "/h"])
     }
 
+    // MARK: - Facing the network
+
+    @Test(arguments: ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST", "::ffff:127.0.0.1"])
+    func plainIsForThisMachine(host: String) async throws {
+        #expect(try await read(flags: [.host: .init(.string(host), isSecret: false)]).gateway.host == host)
+    }
+
+    @Test(arguments: ["0.0.0.0", "::", "192.0.2.1", "mail.example.org", "128.0.0.1", "localhost.example.org"])
+    func plainForOthersMustBeAskedFor(host: String) async throws {
+        let flags: [Setting: ConfigValue] = [.host: .init(.string(host), isSecret: false)]
+        let message = await problems(flags: flags)
+        #expect(message.contains("--allow-plain") && message.contains("tlsCertificate"), "\(message)")
+        #expect(try await read(flags: flags, environment: ["RESTANTE_ALLOW_PLAIN": "true"]).allowPlain)
+        #expect(try await read(flags: flags, json: #"{"allowPlain": true}"#).allowPlain)
+        #expect(await problems(flags: flags, json: #"{"allowPlain": false}"#).contains("host:"))
+        let tls = [
+            "RESTANTE_TLS_CERTIFICATE": "a.pem", "RESTANTE_TLS_KEY": "a.key", "RESTANTE_TLS_CLIENT_CA": "ca.pem",
+        ]
+        let files = TLSFiles(certificate: "a.pem", key: "a.key", clientAuthorities: "ca.pem")
+        #expect(try await read(flags: flags, environment: tls).tls == files)
+    }
+
+    @Test(arguments: ["tlsCertificate", "tlsKey", "tlsClientCa"]) func halfOfTLSIsNone(setting: String) async {
+        #expect(await problems(json: #"{"\#(setting)": "x.pem"}"#).contains("TLS needs both"))
+    }
+
+    @Test func listsAreTextsOrArrays() async throws {
+        let text = #"{"trustedProxies": "10.0.0.0/8, ::1", "allowedOrigins": "https://a.example"}"#
+        let array = #"{"trustedProxies": ["10.0.0.0/8", "::1"], "allowedOrigins": ["https://a.example"]}"#
+        for json in [text, array] {
+            let settings = try await read(json: json)
+            #expect(settings.gateway.trustedProxies.ranges.map(\.description) == ["10.0.0.0/8", "::1/128"])
+            #expect(settings.gateway.allowedOrigins.description == "https://a.example")
+        }
+        let variables = ["RESTANTE_TOKEN_ALGORITHMS": "ES256,EdDSA", "RESTANTE_FORWARDED_HEADER": "Forwarded"]
+        let settings = try await read(environment: variables)
+        #expect(settings.tokenAlgorithms == [.es256, .eddsa])
+        #expect(settings.gateway.trustedProxies.header == .forwarded)
+        let none = try await read(environment: ["RESTANTE_TRUSTED_PROXIES": ""])
+        #expect(none.gateway.trustedProxies.ranges.isEmpty)
+    }
+
+    @Test func listsAreChecked() async {
+        let message = await problems(
+            json:
+                #"{"trustedProxies": ["10.0.0.1/8"], "allowedOrigins": ["app.example.org"], "tokenAlgorithms": ["none"], "forwardedHeader": "via", "tokenClockSkew": 301, "allowPlain": "perhaps"}"#
+        )
+        for setting in [
+            "trustedProxies", "allowedOrigins", "tokenAlgorithms", "forwardedHeader", "tokenClockSkew", "allowPlain",
+        ] {
+            #expect(message.contains("  \(setting): "), "\(setting) is not told in: \(message)")
+        }
+    }
+
+    @Test func rateOfAUserMovesThoseOfItsDevicesAndBursts() async throws {
+        let pace = try await read(flags: [.messagesPerSecond: 1000, .lookUpsPerMinute: 0]).gateway.pace
+        #expect(pace.user.messages == Rate(1000, burst: 20_000))
+        #expect(pace.device.messages == Rate(500, burst: 10_000))
+        #expect(pace.user.lookUps == nil)
+        #expect(pace.user.requests == PaceLimits().user.requests)
+    }
+
     @Test func namesFollowOneRule() {
         #expect(Setting.messageBytes.variable == "RESTANTE_LIMITS_MESSAGE_BYTES")
         #expect(Setting.messageBytes.flag == "--limits-message-bytes")

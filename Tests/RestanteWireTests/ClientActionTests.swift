@@ -98,6 +98,12 @@ import Testing
         #expect(try action(frame) == .request(request, id: 300))
     }
 
+    /// Unread: what it says is the verifier's to judge.
+    @Test func aTokenIsHandedOnAsItCame() throws {
+        let frame = WireClientFrame.with { ($0.requestID, $0.refresh) = (300, .with { $0.token = "a.b.c" }) }
+        #expect(try action(frame) == .refresh(token: "a.b.c", id: 300))
+    }
+
     @Test(arguments: badRequests)
     func refusedRequest(code: ErrorCode, frame: WireClientFrame) throws {
         guard case .failRequest(.max, let refusal) = try action(frame) else {

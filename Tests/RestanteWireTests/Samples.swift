@@ -47,6 +47,9 @@ enum ClientSamples {
         request("unlink") { $0.unlink = .with { $0.device = "old" } },
         request("register_push") { $0.registerPush = .with { ($0.provider, $0.token) = ("apns", "t") } },
         request("remove_push") { $0.removePush = .with { $0.provider = "apns" } },
+        request("refresh") { $0.refresh = .with { $0.token = "a.b.c" } },
+        request("delete_user") { $0.deleteUser = .with { $0.user = "bob" } },
+        request("revoke") { $0.revoke = .with { $0.device = .with { ($0.user, $0.device) = ("bob", "old") } } },
     ]
 
     static let groups: [Sample<WireClientFrame>] = [
@@ -99,6 +102,7 @@ enum ServerSamples {
         server("failure", .answered(.failure(Refusal(.notFound, "no such group")), id: 8)),
         reply(.done),
         reply(.devices(DeviceList(user: bob, devices: [alice.device], version: 4))),
+        reply(.refreshed(expiresAt: 1_700_000_000_000)),
         reply(.groupVersion(5)),
         reply(.group(GroupInfo(name: friends, version: 6, members: [Member(user: bob, role: .admin, joinedAt: 7)]))),
         reply(.groups([GroupSummary(name: friends, version: 6, role: .member, memberCount: 2)])),

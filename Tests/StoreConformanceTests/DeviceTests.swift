@@ -239,10 +239,10 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
-    func aServiceSendsAndNothingMore(_ backend: Backend) async throws {
+    func aServiceSendsAndHasNoGroupsOfItsOwn(_ backend: Backend) async throws {
         let room = try Mailroom(backend)
         let bob = try await room.connect("bob/phone")
-        let service = Origin.service(CallID(1), ServiceName(unchecked: "billing"))
+        let service = Origin.service(CallID(1), ServiceName(unchecked: "billing"), issuedAt: 1)
         let events = try await room.perform([
             .send(.text("invoice", to: .user("bob")), from: service), .request(.listGroups, id: 7, from: service),
         ])
@@ -260,7 +260,7 @@ import Testing
         let room = try Mailroom(backend)
         let alice = try await room.connect("alice/laptop")
         _ = try await alice.ask(.create("talk"))
-        let service = Origin.service(CallID(1), ServiceName(unchecked: "billing"))
+        let service = Origin.service(CallID(1), ServiceName(unchecked: "billing"), issuedAt: 1)
         func outcome() async throws -> SendOutcome? {
             let events = try await room.perform([.send(.text("invoice", to: .group("talk")), from: service)])
             for case .sent(_, let outcome, service) in events { return outcome }

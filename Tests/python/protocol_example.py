@@ -77,6 +77,7 @@ class Player:
         self.server = server
         self.format = JSONFormat()
         self.connections = {}
+        self.devices = {}
 
     def play(self, line):
         frame = re.fullmatch(r"([CS]) (\S+)> (.*)", line)
@@ -95,10 +96,13 @@ class Player:
         token = self.server.token(user, device)
         connection = self.server.open([self.format.subprotocol], token)
         self.connections[name] = connection
+        self.devices[connection] = (user, device)
         chosen = connection.subprotocol
         expect(chosen == self.format.subprotocol, f"the server chose {chosen!r}")
 
     def send(self, connection, frame):
+        if "refresh" in frame:  # the page cannot show a token that is still good
+            frame["refresh"]["token"] = self.server.token(*self.devices[connection])
         connection.send(self.format.write(frame))
 
     def receive(self, connection, expected):

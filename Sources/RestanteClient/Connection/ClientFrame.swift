@@ -5,4 +5,5 @@ enum ClientFrame: Sendable, Equatable {
     case send(Submission)
     case acknowledge(through: UInt64)
     case request(Request, id: UInt64)
+    case refresh(token: String, id: UInt64)
 }

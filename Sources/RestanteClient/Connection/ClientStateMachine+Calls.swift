@@ -16,8 +16,10 @@ extension ClientStateMachine {
     }
 
     /// Takes a request; the id is this client's own and comes back with the answer.
-    mutating func request(_ request: Request) -> (id: UInt64, actions: [Action]) {
-        let id = requests.append(request)
+    mutating func request(_ request: Request) -> (id: UInt64, actions: [Action]) { ask(.request(request)) }
+
+    mutating func ask(_ question: Question) -> (id: UInt64, actions: [Action]) {
+        let id = requests.append(question)
         if case .finished(let error) = state {
             requests.remove(id)
             return (id, [.requestFailed(id, error ?? ClientError(.stopped, "the client has been stopped"))])

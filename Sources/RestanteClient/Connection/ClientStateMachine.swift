@@ -117,7 +117,7 @@ struct ClientStateMachine {
         while case let taken = sends.fill(), !taken.isEmpty {
             for submission in taken { actions.append(write(submission)) }
         }
-        return actions + requests.fill().map { .write(.request($0.request, id: $0.id)) }
+        return actions + requests.fill().map { .write($0) }
     }
 
     /// A message that the server would close the connection for (its frame is too large) is refused here, or it would take

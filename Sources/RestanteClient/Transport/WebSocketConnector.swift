@@ -93,6 +93,11 @@ struct WebSocketConnector: Sendable {
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { words(for: $0.error) } ?? "no address for \(error.host)"
         case let error as IOError: String(cString: strerror(error.errnoCode))
+        case NIOSSLError.handshakeFailed(.sslError(let stack)) where "\(stack)".contains("CERTIFICATE_VERIFY_FAILED"):
+            "the server's certificate does not verify: name the authority behind it (--ca-certificates, or "
+                + "ClientConfiguration.tls), or have it renewed"
+        case NIOSSLError.handshakeFailed: "the TLS handshake failed: does TLS answer at this address?"
+        case is NIOSSLExtraError: "the server's certificate is for another name than the URL's"
         default: "\(error)"
         }
     }

@@ -12,6 +12,9 @@ extension ClientFrame {
         case .request(let request, let id):
             frame.requestID = id
             frame.frame = request.wire
+        case .refresh(let token, let id):
+            frame.requestID = id
+            frame.refresh.token = token
         }
         return WireFormat.proto.encode(frame)
     }
@@ -49,7 +52,7 @@ extension WireSealedPart {
 }
 
 extension WireDeviceAddress {
-    fileprivate init(_ address: DeviceAddress) {
+    init(_ address: DeviceAddress) {
         self.init()
         user = address.user.rawValue
         device = address.device.rawValue

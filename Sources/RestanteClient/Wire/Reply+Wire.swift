@@ -14,6 +14,7 @@ extension Reply {
         case .group(let group): self = .group(try GroupInfo(group))
         case .groups(let list): self = .groups(try [GroupSummary](list))
         case .status(let status): self = .status(try MessageStatus(status))
+        case .refreshed(let it): self = .refreshed(expiresAt: it.expiresAt)
         case nil: throw .nonsense("an answer of a later version")
         }
     }

@@ -4,25 +4,35 @@ import RestanteWire
 import SwiftProtobuf
 
 extension Request {
-    /// The request as a frame; those for operators have none and become an empty one, which the server declines.
+    /// The request as a frame; those for operators have none and become an empty one, which the server declines. A
+    /// connection is refreshed with a token instead.
     var wire: WireClientFrame.OneOf_Frame? {
         switch self {
         case .devices(let user): .devices(.with { $0.user = user.rawValue })
         case .status(let id): .status(.with { $0.messageID = Data(id.bytes) })
         case .cancel(let id): .cancel(.with { $0.messageID = Data(id.bytes) })
-        case .unlink(let address): .unlink(.with { $0.device = address.device.rawValue })
-        case .mailbox, .overview, .clock, .confirmClock, .deleteUser, .probe: nil
-        case .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .groupInfo, .listGroups, .deleteGroup:
+        case .unlink(let address):
+            .unlink(
+                .with {
+                    $0.user = address.user.rawValue
+                    $0.device = address.device.rawValue
+                })
+        case .deleteUser(let user): .deleteUser(.with { $0.user = user.rawValue })
+        case .revoke(let owner): .revoke(WireRevoke(owner))
+        case .refresh, .mailbox, .overview, .clock, .confirmClock, .probe: nil
+        case .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .groupInfo, .listGroups, .groups,
+            .deleteGroup:
             groupWire
         }
     }
 
     private var groupWire: WireClientFrame.OneOf_Frame? {
         switch self {
-        case .createGroup(let group, let members):
+        case .createGroup(let group, let members, let admin):
             .createGroup(
                 .with {
                     $0.group = group.rawValue
+                    $0.admin = admin?.rawValue ?? ""
                     $0.members = members.map(\.rawValue)
                 })
         case .addMembers(let group, let users):
@@ -48,7 +58,19 @@ extension Request {
         case .groupInfo(let group): .groupInfo(.with { $0.group = group.rawValue })
         case .deleteGroup(let group): .deleteGroup(.with { $0.group = group.rawValue })
         case .listGroups: .listGroups(WireListGroups())
+        case .groups(let user): .listGroups(.with { $0.user = user.rawValue })
         default: nil
+        }
+    }
+}
+
+extension WireRevoke {
+    fileprivate init(_ owner: TokenOwner) {
+        self.init()
+        switch owner {
+        case .user(let name): user = name.rawValue
+        case .device(let address): device = WireDeviceAddress(address)
+        case .service(let name): service = name.rawValue
         }
     }
 }

@@ -57,6 +57,6 @@ extension Welcome {
             address: DeviceAddress(user: try .read(it.user), device: try .read(it.device)), epoch: it.epoch,
             pending: Pending(messages: it.pending.messages, bytes: it.pending.bytes),
             messageBytes: Int(it.limits.messageBytes), dedupeHorizon: Int(it.limits.dedupeHorizon),
-            serverTime: it.serverTime)
+            serverTime: it.serverTime, expiresAt: it.expiresAt == 0 ? nil : it.expiresAt)
     }
 }

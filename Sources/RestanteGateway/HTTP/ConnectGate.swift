@@ -1,6 +1,6 @@
+import Logging
 import NIOCore
 import NIOHTTP1
-import NIOWebSocket
 import RestanteCore
 import RestanteWire
 
@@ -8,30 +8,38 @@ import RestanteWire
 ///
 /// The device is claimed from the store before the upgrade is completed, so that a refusal can be an HTTP status. A
 /// client whose token came as a subprotocol could not see that: it is upgraded and closed at once.
-final class ConnectGate {
+final class ConnectGate: UpgradeGate {
     enum Outcome {
         /// Nothing was decided: the request was no upgrade.
         case none
         case refused(HTTPAnswer)
-        case session(SessionHandler, expiresAt: Int64)
+        case session(SessionHandler)
         case closed(CloseWebSocket)
     }
 
     private let services: ConnectionServices
+    private let visitor: Visitor
     private(set) var outcome = Outcome.none
+    /// Of the request that asks for the upgrade.
+    private(set) var client = ClientAddress.none
 
-    init(services: ConnectionServices) {
+    init(services: ConnectionServices, visitor: Visitor) {
         self.services = services
+        self.visitor = visitor
     }
 
     /// The headers of the upgrade's response, or nil: then the outcome says why.
     func decide(_ channel: any Channel, _ head: HTTPRequestHead) -> EventLoopFuture<HTTPHeaders?> {
+        client = services.client(head.headers)
+        if let refusal = RequestRules.refusal(of: head) { return refuse(refusal, channel) }
         guard HTTPPath.of(head.uri) == ConnectRequest.path else { return refuse(.notFound, channel) }
+        guard services.configuration.allowedOrigins.allow(head.headers) else { return refuse(.strangeOrigin, channel) }
         guard services.isReady() else {
             return refuse(
                 .error(Refusal(.shuttingDown, "the server is not taking connections", retryAfter: 1)), channel)
         }
         do {
+            try services.charge(.handshakes, head.headers)
             let request = try ConnectRequest(head)
             return authenticate(request, channel)
         } catch {
@@ -40,49 +48,71 @@ final class ConnectGate {
     }
 
     /// Builds the pipeline after the upgrade.
-    func upgrade(_ channel: any Channel) -> EventLoopFuture<Void> {
-        channel.eventLoop.makeCompletedFuture {
-            let configuration = services.configuration
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandler(FrameGuard(closeTimeout: configuration.closeTimeout))
-            switch outcome {
-            case .session(let handler, let expiry):
-                try pipeline.addHandler(BatchedWrites(), position: .first)
-                // In front of the decoder: a large frame on a slow line is no silence.
-                try pipeline.addHandler(HearingHandler { handler.heard() }, position: .first)
-                try pipeline.addHandler(Self.aggregator(configuration))
-                try pipeline.addHandler(MessageGuard(expected: handler.format == .json ? .text : .binary))
-                try pipeline.addHandler(handler)
-                scheduleExpiry(of: handler, at: expiry, on: channel)
-            case .closed(let close): channel.triggerUserOutboundEvent(close, promise: nil)
-            case .none, .refused: preconditionFailure("upgraded without a decision")
-            }
+    func open(_ channel: any Channel) throws {
+        switch outcome {
+        case .session(let handler):
+            services.metrics.handshake(.accepted)
+            try addWebSocket(channel, handler.format == .json ? .text : .binary) { handler.heard() }
+            try channel.pipeline.syncOperations.addHandler(handler)
+        case .closed(let close):
+            services.metrics.handshake(.closed(close.code))
+            services.logger.debug("handshake refused by a close frame", metadata: ["code": "\(close.code)"])
+            try addWebSocket(channel, nil)
+            channel.triggerUserOutboundEvent(close, promise: nil)
+        case .none, .refused: preconditionFailure("upgraded without a decision")
         }
+    }
+
+    private func addWebSocket(
+        _ channel: any Channel, _ expected: WebSocketMessage.Kind?, heard: @escaping () -> Void = {}
+    ) throws {
+        let configuration = services.configuration
+        try channel.pipeline.syncOperations.addHandler(BatchedWrites())
+        try channel.pipeline.syncOperations.addHandler(
+            WebSocketHandler(
+                maximumBytes: configuration.frameBytes, expected: expected, closeTimeout: configuration.closeTimeout,
+                heard: heard, closed: { [metrics = services.metrics] in metrics.closed($0, by: $1) }))
     }
 
     // MARK: - Steps
 
     private func authenticate(_ request: ConnectRequest, _ channel: any Channel) -> EventLoopFuture<HTTPHeaders?> {
-        guard let claims = try? services.tokens.verify(request.token.text), case .device(let address) = claims.bearer
-        else {
-            let close = CloseWebSocket(code: WireCloseCode.unauthenticated.rawValue, reason: "unauthenticated")
-            return turnAway(request, .unauthorized, close, channel)
-        }
+        guard let (claims, key) = try? services.tokens.verifyWithKey(request.token.text),
+            case .device(let address) = claims.bearer
+        else { return turnAwayUnauthenticated(request, channel) }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
-        let handler = SessionHandler(address: address, format: format, channel: channel, services: services)
+        do {
+            try visitor.claims(address)
+        } catch {
+            return turnAway(error, request, channel)
+        }
+        let handler = SessionHandler(
+            address: address, expiresAt: claims.expiresAt, format: format, channel: channel, services: services,
+            visitor: visitor)
+        handler.tokenKey = key
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
         return claimed.map { [self] () -> HTTPHeaders? in
-            outcome = .session(handler, expiresAt: claims.expiresAt)
+            visitor.claimAnswered(granted: true)
+            outcome = .session(handler)
             return Self.headers(format)
         }.flatMapError { [self] error in
+            visitor.claimAnswered(granted: false)
             let refusal = error as? Refusal ?? Refusal(.unavailable, "the device could not be claimed", retryAfter: 1)
             return turnAway(refusal, request, channel).assumeIsolated()
         }.nonisolated()
     }
 
+    private func turnAwayUnauthenticated(
+        _ request: ConnectRequest, _ channel: any Channel
+    ) -> EventLoopFuture<HTTPHeaders?> {
+        let close = CloseWebSocket(code: WireCloseCode.unauthenticated.rawValue, reason: "unauthenticated")
+        return turnAway(request, .unauthorized, close, channel)
+    }
+
     private func turnAway(
         _ refusal: Refusal, _ request: ConnectRequest, _ channel: any Channel
     ) -> EventLoopFuture<HTTPHeaders?> {
+        if refusal.code == .invalidToken { return turnAwayUnauthenticated(request, channel) }
         let answer = HTTPAnswer.error(refusal)
         guard answer.status == .forbidden else { return refuse(answer, channel) }
         let close = CloseWebSocket(code: WireCloseCode.forbidden.rawValue, reason: refusal.code.name)
@@ -95,29 +125,18 @@ final class ConnectGate {
         guard case .subprotocol = request.token.place else { return refuse(answer, channel) }
         guard let format = request.format else { return refuse(Self.noSubprotocol, channel) }
         outcome = .closed(close)
+        services.noteRefusal(answer.status, of: client)
         return channel.eventLoop.makeSucceededFuture(Self.headers(format))
     }
 
     private func refuse(_ answer: HTTPAnswer, _ channel: any Channel) -> EventLoopFuture<HTTPHeaders?> {
         outcome = .refused(answer)
+        services.noteRefusal(answer.status, of: client)
         return channel.eventLoop.makeSucceededFuture(nil)
-    }
-
-    private func scheduleExpiry(of handler: SessionHandler, at expiry: Int64, on channel: any Channel) {
-        // A timer of centuries would overflow; no connection lives for ten years.
-        let seconds = min(max(services.tokens.secondsLeft(until: expiry), 0), 10 * 365 * 24 * 3600)
-        let task = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { handler.expire() }
-        channel.closeFuture.whenComplete { _ in task.cancel() }
     }
 
     private static func headers(_ format: WireFormat) -> HTTPHeaders {
         ["sec-websocket-protocol": format.rawValue]
-    }
-
-    private static func aggregator(_ configuration: GatewayConfiguration) -> NIOWebSocketFrameAggregator {
-        NIOWebSocketFrameAggregator(
-            minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024,
-            maxAccumulatedFrameSize: configuration.frameBytes)
     }
 
     private static let noSubprotocol = HTTPAnswer.error(

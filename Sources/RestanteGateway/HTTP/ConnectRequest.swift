@@ -1,9 +1,9 @@
-import NIOHTTP1
+package import NIOHTTP1
 import RestanteCore
 import RestanteWire
 
 /// What a request for `/v1/connect` asks for, read from its head alone.
-struct ConnectRequest {
+package struct ConnectRequest {
     static let path = "/v1/connect"
 
     /// Where the token came from decides how a refusal is told: browsers cannot see a status.
@@ -23,9 +23,8 @@ struct ConnectRequest {
     var format: WireFormat?
 
     /// - Throws: the response that refuses the request.
-    init(_ head: HTTPRequestHead) throws(RefusedRequest) {
-        guard head.method == .GET else { throw RefusedRequest(.methodNotAllowed("GET")) }
-        try Self.checkUpgrade(head.headers)
+    package init(_ head: HTTPRequestHead) throws(RefusedRequest) {
+        try UpgradeRules.check(head)
         let offered = head.headers[canonicalForm: "sec-websocket-protocol"]
         guard
             let token = BearerToken.inAuthorization(head.headers).map({ Token(text: $0, place: .authorizationHeader) })
@@ -35,40 +34,12 @@ struct ConnectRequest {
         format = offered.lazy.compactMap { WireFormat(rawValue: String($0)) }.first
     }
 
-    /// RFC 6455 §4.2.1. A request that is no upgrade, or of another version, is told what would do (§4.4).
-    private static func checkUpgrade(_ headers: HTTPHeaders) throws(RefusedRequest) {
-        guard headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
-            headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" })
-        else {
-            throw RefusedRequest(
-                .error(
-                    .upgradeRequired, .badRequest, "connect with a WebSocket client",
-                    headers: ["upgrade": "websocket", "connection": "upgrade"]))
-        }
-        guard headers["sec-websocket-version"] == ["13"] else {
-            throw RefusedRequest(
-                .error(
-                    .upgradeRequired, .badRequest, "the WebSocket version must be 13",
-                    headers: ["sec-websocket-version": "13", "upgrade": "websocket", "connection": "upgrade"]))
-        }
-        let keys = headers["sec-websocket-key"]
-        guard keys.count == 1, Base64URL.isBase64(keys[0], bytes: 16) else {
-            throw RefusedRequest(.error(.badRequest, .badRequest, "Sec-WebSocket-Key must be 16 bytes in base64"))
-        }
-    }
-
     private static func token(in offered: [Substring]) -> Token? {
         let prefix = "bearer."
         let entries = offered.filter { $0.lowercased().hasPrefix(prefix) }
         guard entries.count == 1, let entry = entries.first else { return nil }
         return Token(text: entry.dropFirst(prefix.count), place: .subprotocol)
     }
-}
-
-/// A request that is answered with this.
-struct RefusedRequest: Error {
-    var answer: HTTPAnswer
-    init(_ answer: HTTPAnswer) { self.answer = answer }
 }
 
 /// The token of an `Authorization` header (RFC 6750 §2.1).

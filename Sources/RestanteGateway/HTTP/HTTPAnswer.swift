@@ -1,14 +1,14 @@
 import FoundationEssentials
-import NIOHTTP1
+package import NIOHTTP1
 import RestanteCore
 
 /// A whole HTTP response, small enough to be made at once.
-struct HTTPAnswer: Sendable, Equatable {
-    var status: HTTPResponseStatus
-    var headers: HTTPHeaders
-    var body: [UInt8]
+package struct HTTPAnswer: Sendable, Equatable {
+    package var status: HTTPResponseStatus
+    package var headers: HTTPHeaders
+    package var body: [UInt8]
     /// The connection ends after it, for instance because a body was not read.
-    var closes = false
+    package var closes = false
 
     init(_ status: HTTPResponseStatus, type: String, body: [UInt8], headers: HTTPHeaders = [:]) {
         self.status = status
@@ -58,7 +58,7 @@ struct HTTPAnswer: Sendable, Equatable {
         error(.methodNotAllowed, .badRequest, "the method must be \(allowed)", headers: ["allow": allowed])
     }
 
-    static let notFound = error(.notFound, .notFound, "there is nothing at this path")
+    package static let notFound = error(.notFound, .notFound, "there is nothing at this path")
 
     private struct Problem: Encodable {
         var code: Int
@@ -76,6 +76,7 @@ extension ErrorCode {
         case .notFound, .noDevices: .notFound
         case .idConflict, .staleDevices, .staleGroup, .tooLate, .groupFull, .tooManyGroups, .groupExists: .conflict
         case .notAllowed, .deviceRevoked, .tooManyDevices: .forbidden
+        case .invalidToken: .unauthorized
         case .mailboxFull, .rateLimited: .tooManyRequests
         case .storageFull: .insufficientStorage
         case .shuttingDown, .unavailable: .serviceUnavailable

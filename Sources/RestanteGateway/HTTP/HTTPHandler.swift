@@ -1,5 +1,7 @@
+import Logging
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import RestanteCore
 
 /// Answers the plain HTTP requests of a connection, and those upgrades that were refused.
@@ -12,7 +14,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private enum State {
         case idle
-        case collecting(HTTPRequestHead, MessagesEndpoint.Post, ByteBuffer)
+        case collecting(HTTPRequestHead, ServicePost, ByteBuffer)
         /// Whether the store answers is asked when the request is complete.
         case probing(HTTPRequestHead)
         /// The answer is known before the body has been read.
@@ -22,20 +24,29 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private let services: ConnectionServices
     private let gate: ConnectGate
+    private let visitor: Visitor
     private var state = State.idle
     private var deadline: Scheduled<Void>?
+    /// Bytes of the body that is being collected; they count for the memory budget.
+    private var collected = 0 {
+        didSet { services.sessions.memory.add(collected - oldValue) }
+    }
     private var isEnding = false
 
-    init(services: ConnectionServices, gate: ConnectGate) {
+    init(services: ConnectionServices, gate: ConnectGate, visitor: Visitor) {
         self.services = services
         self.gate = gate
+        self.visitor = visitor
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         startDeadline(context, services.configuration.handshakeTimeout)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        collected = 0
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch Self.unwrapInboundIn(data) {
@@ -54,23 +65,44 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A refused upgrade comes as an error, and then as a request, which is answered. NIO has answered a request
-        // that is no HTTP; whatever else is wrong with the socket ends it.
-        if error is HTTPParserError || error is IOError || error is ChannelError { context.close(promise: nil) }
+        // A refused upgrade comes as an error, and then as a request, which is answered. What is no HTTP never comes
+        // here; whatever else is wrong with the socket ends it.
+        if error is IOError || error is ChannelError { context.close(promise: nil) }
     }
 
     // MARK: - Requests
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         startDeadline(context, services.configuration.handshakeTimeout)
-        switch HTTPPath.of(head.uri) {
-        case MessagesEndpoint.path:
+        if let refusal = RequestRules.refusal(of: head) {
+            state = .discarding(head, refusal)
+            return
+        }
+        do {
+            try services.charge(.requests, head.headers)
+        } catch {
+            state = .discarding(head, error.answer)
+            return
+        }
+        let path = HTTPPath.of(head.uri)
+        let endpoint = ServicePost.Endpoint(rawValue: String(path))
+        let isForPages = endpoint != nil || path == ConnectRequest.path
+        guard !isForPages || services.configuration.allowedOrigins.allow(head.headers) else {
+            state = .discarding(head, .strangeOrigin)
+            return
+        }
+        if let endpoint {
             do {
-                let post = try MessagesEndpoint.accept(head, services)
+                let post = try ServicePost.accept(head, endpoint, services, certified: { self.certified(context) })
+                visitor.isKnown()
                 state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
             } catch {
+                services.noteRefusal(error.answer.status, of: services.client(head.headers))
                 state = .discarding(head, error.answer)
             }
+            return
+        }
+        switch path {
         case "/healthz": state = .discarding(head, Self.probe(head, isGood: true))
         case "/readyz":
             guard services.isReady(), head.method == .GET || head.method == .HEAD else {
@@ -94,17 +126,20 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             var answer = HTTPAnswer.error(.payloadTooLarge, .tooLarge, "the body is too large")
             answer.closes = true
             state = .discarding(head, answer)
+            collected = 0
             return
         }
+        collected += part.readableBytes
         body.writeImmutableBuffer(part)
         state = .collecting(head, post, body)
     }
 
     private func finish(_ context: ChannelHandlerContext) {
+        collected = 0
         switch state {
         case .discarding(let head, let answer): respond(answer, to: head, context)
         case .collecting(let head, let post, let body):
-            answer(head, context, with: post.send([UInt8](body.readableBytesView), context.eventLoop, services))
+            answer(head, context, with: post.answer([UInt8](body.readableBytesView), context.eventLoop, services))
         case .probing(let head):
             answer(head, context, with: services.probeStore(context.eventLoop).map { Self.probe(head, isGood: $0) })
         case .idle, .answering: break
@@ -138,32 +173,34 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         return isGood ? .text(.ok, "ok\n") : .text(.serviceUnavailable, "not ready\n")
     }
 
+    /// The service that the connection's client certificate names.
+    private func certified(_ context: ChannelHandlerContext) -> TokenClaims? {
+        guard services.configuration.tls?.asksForCertificates == true else { return nil }
+        let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
+        return certificate.flatMap { ServiceCertificate.claims(of: $0, now: services.tokens.now()) }
+    }
+
     // MARK: - Responses
 
     private func respond(_ answer: HTTPAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
-        let closes = answer.closes || isEnding || !head.isKeepAlive
-        var response = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
-        response.headers.add(name: "connection", value: closes ? "close" : "keep-alive")
-        state = closes ? .answering : .idle
-        context.write(Self.wrapOutboundOut(.head(response)), promise: nil)
-        if head.method != .HEAD {
-            let body = context.channel.allocator.buffer(bytes: answer.body)
-            context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-        }
-        let written = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
+        let route = HTTPRoute(path: HTTPPath.of(head.uri))
+        services.metrics.answered(route, status: answer.status.code)
+        services.logger.debug("answered", metadata: ["route": "\(route)", "status": "\(answer.status.code)"])
+        var answer = answer
+        // After a request that asked for an upgrade NIO's decoder reads no other.
+        if isEnding || !head.isKeepAlive || head.headers.contains(name: "upgrade") { answer.closes = true }
+        state = answer.closes ? .answering : .idle
+        context.write(answer, isHead: head.method == .HEAD, wrap: Self.wrapOutboundOut)
         startDeadline(context, services.configuration.idleTimeout)
-        if closes { written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
+        if answer.closes { context.triggerUserOutboundEvent(EndConnection(), promise: nil) }
     }
 
     /// The connection ends then, unless a request begins or is answered before.
     private func startDeadline(_ context: ChannelHandlerContext, _ time: TimeAmount) {
         deadline?.cancel()
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: time) {
-            channel.close(promise: nil)
-        }
+        deadline = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
     }
 }
 

@@ -3,59 +3,11 @@ import NIOHTTP1
 import RestanteCore
 import RestanteWire
 
-/// `POST /v1/messages`: the app's backend sends without a WebSocket.
-///
-/// The body is the wire's `Send`, the answer the wire's `ServerFrame`, both in the format that the content type names.
-enum MessagesEndpoint {
-    static let path = "/v1/messages"
-
-    /// A request that may be answered: by whom, and in which format.
-    struct Post {
-        var service: ServiceName
-        var format: WireFormat
-    }
-
-    /// Judges the head, before any of the body is kept.
-    static func accept(_ head: HTTPRequestHead, _ services: ConnectionServices) throws(RefusedRequest) -> Post {
-        guard head.method == .POST else { throw RefusedRequest(.methodNotAllowed("POST")) }
-        guard let token = BearerToken.inAuthorization(head.headers),
-            let claims = try? services.tokens.verify(token), case .service(let service) = claims.bearer
-        else { throw RefusedRequest(.unauthorized) }
-        guard let format = format(of: head.headers) else {
-            throw RefusedRequest(
-                .error(.unsupportedMediaType, .badRequest, "the content type must be \(json) or \(protobuf)"))
-        }
-        if let length = head.headers.first(name: "content-length").flatMap(Int.init),
-            length > services.configuration.frameBytes
-        {
-            var answer = HTTPAnswer.error(.payloadTooLarge, .tooLarge, "the body is too large")
-            answer.closes = true
-            throw RefusedRequest(answer)
-        }
-        guard services.isReady() else {
-            throw RefusedRequest(.error(Refusal(.shuttingDown, "the server is not taking messages", retryAfter: 1)))
-        }
-        return Post(service: service, format: format)
-    }
-
-    private static let json = "application/json"
-    private static let protobuf = "application/x-protobuf"
-
-    private static func format(of headers: HTTPHeaders) -> WireFormat? {
-        let type = headers.first(name: "content-type")?.prefix { $0 != ";" && $0 != " " }.lowercased()
-        return switch type {
-        case json: .json
-        case protobuf: .proto
-        default: nil
-        }
-    }
-}
-
-extension MessagesEndpoint.Post {
-    /// Hands the message to the store. The future fails if the store ended without an answer: then there is none.
-    func send(_ body: [UInt8], _ eventLoop: any EventLoop, _ services: ConnectionServices) -> EventLoopFuture<
-        HTTPAnswer
-    > {
+/// `POST /v1/messages`: the body is the wire's `Send`, the answer a `ServerFrame` with what became of it.
+extension ServicePost {
+    func send(
+        _ body: [UInt8], _ eventLoop: any EventLoop, _ services: ConnectionServices
+    ) -> EventLoopFuture<HTTPAnswer> {
         let send: WireSend
         do {
             send = try format.decodeSend(body)
@@ -63,35 +15,26 @@ extension MessagesEndpoint.Post {
             return eventLoop.makeSucceededFuture(.error(.badRequest, .badRequest, "the body is no Send of \(format)"))
         }
         do {
-            return store(try Submission(send, limits: services.configuration.limits), eventLoop, services)
+            let submission = try Submission(send, limits: services.configuration.limits)
+            try charge([(1, .messages), (body.count, .bytes)], services.pace)
+            return store(submission, eventLoop, services)
         } catch {
+            services.metrics.rejected(error.code)
             let frame = WireServerFrame.rejected(messageID: [UInt8](send.messageID.prefix(16)), error)
-            return eventLoop.makeSucceededFuture(answer(frame, .rejected(error)))
+            return eventLoop.makeSucceededFuture(answer(frame, error))
         }
     }
 
     private func store(
         _ submission: Submission, _ eventLoop: any EventLoop, _ services: ConnectionServices
     ) -> EventLoopFuture<HTTPAnswer> {
-        let promise = eventLoop.makePromise(of: HTTPAnswer.self)
-        let call = services.calls.register { answered in
-            switch answered {
-            case .sent(let outcome): promise.succeed(answer(.sent(submission.id, outcome), outcome))
-            case .lost(let refusal): promise.fail(refusal)
-            case .replied: preconditionFailure("a send is not answered as a request")
+        perform(eventLoop, services, { .send(submission, from: $0) }) { [metrics = services.metrics] answered in
+            guard case .sent(let outcome) = answered else {
+                preconditionFailure("a send is not answered as a request")
             }
+            let refusal: Refusal? = if case .rejected(let refusal) = outcome { refusal } else { nil }
+            if let refusal { metrics.rejected(refusal.code) }
+            return answer(.sent(submission.id, outcome), refusal)
         }
-        if let call { services.store.enqueue([.send(submission, from: .service(call, service))]) }
-        return promise.futureResult
-    }
-
-    private func answer(_ frame: WireServerFrame, _ outcome: SendOutcome) -> HTTPAnswer {
-        let type = format == .json ? "application/json" : "application/x-protobuf"
-        var answer = HTTPAnswer(.ok, type: type, body: format.encode(frame))
-        if case .rejected(let refusal) = outcome {
-            answer.status = refusal.code.httpStatus
-            if let seconds = refusal.retryAfter { answer.headers.add(name: "retry-after", value: String(seconds)) }
-        }
-        return answer
     }
 }

@@ -6,14 +6,17 @@ import RestanteCore
 final class Dispatcher: StoreSink {
     private let tables: [SessionTable]
     private let calls: CallRegistry
+    private let metrics: StoreMetrics
     private let logger: Logger
     private let failed: @Sendable (any Error) -> Void
 
     init(
-        tables: [SessionTable], calls: CallRegistry, logger: Logger, failed: @escaping @Sendable (any Error) -> Void
+        tables: [SessionTable], calls: CallRegistry, metrics: StoreMetrics, logger: Logger,
+        failed: @escaping @Sendable (any Error) -> Void
     ) {
         self.tables = tables
         self.calls = calls
+        self.metrics = metrics
         self.logger = logger
         self.failed = failed
     }
@@ -34,7 +37,10 @@ final class Dispatcher: StoreSink {
 
     func store(failed error: any Error) { failed(error) }
 
+    func store(measured measure: StoreMeasure) { metrics.take(measure) }
+
     func store(noticed notice: StoreNotice) {
+        metrics.noticed(notice.level)
         logger.log(level: notice.level == .warning ? .warning : .info, "\(notice.message)")
     }
 
@@ -52,10 +58,10 @@ final class Dispatcher: StoreSink {
         case .acknowledgedUnknown(let session): add(session, .acknowledgedUnknown)
         case .drained(let session): add(session, .drained)
         case .sent(let id, let outcome, .session(let session)): add(session, .sent(id, outcome))
-        case .sent(_, let outcome, .service(let call, _)), .sent(_, let outcome, .operators(let call)):
+        case .sent(_, let outcome, .service(let call, _, _)), .sent(_, let outcome, .operators(let call)):
             calls.answer(call, .sent(outcome))
         case .replied(let result, let id, .session(let session)): add(session, .replied(result, id: id))
-        case .replied(let result, _, .service(let call, _)), .replied(let result, _, .operators(let call)):
+        case .replied(let result, _, .service(let call, _, _)), .replied(let result, _, .operators(let call)):
             calls.answer(call, .replied(result))
         case .live(let message, let readers): sort(message, readers, into: &batches)
         case .relay(let message, let sessions): sort(message, sessions, into: &batches)

@@ -2,11 +2,13 @@ import RestanteCore
 
 /// When a session asks the store for its next page: the log is the queue, nothing is buffered for a slow reader.
 ///
-/// At most one page is asked for at a time. A session that is behind asks when its window has room and its socket
+/// At most one page is asked for at a time, and when it is the session's turn (``DrainTurns``). A session that is behind asks when its window has room and its socket
 /// takes bytes; a session whose socket is full tells the store to pause.
 struct ReadFlow {
     /// What to tell the store now, if anything.
     enum Step: Equatable {
+        /// Ask for a turn to read: ``ReadFlow/turnCame()`` follows, now or later.
+        case askTurn
         case read
         case pause
     }
@@ -14,6 +16,8 @@ struct ReadFlow {
     private enum Reading {
         /// Not asked yet, or there is more and it is our turn to ask.
         case behind
+        /// For a turn.
+        case waiting
         case asked
         case live
     }
@@ -25,6 +29,13 @@ struct ReadFlow {
     /// The last page brought nothing into a window that is not empty: asking again before an acknowledgement would
     /// bring nothing again.
     private var starved = false
+
+    /// It is the session's turn to read. Nil: it has no use for it now.
+    mutating func turnCame() -> Step? {
+        guard reading == .waiting else { return nil }
+        reading = .asked
+        return .read
+    }
 
     mutating func start() -> Step? { next(room: true) }
 
@@ -54,6 +65,10 @@ struct ReadFlow {
         if now { return next(room: window.hasRoom) }
         switch reading {
         case .behind: return nil
+        case .waiting:
+            // It asks again when the socket takes more; the store knows it as behind.
+            reading = .behind
+            return nil
         case .asked: pausedSince = true
         case .live: reading = .behind
         }
@@ -62,7 +77,7 @@ struct ReadFlow {
 
     private mutating func next(room: Bool) -> Step? {
         guard reading == .behind, writable, room, !starved else { return nil }
-        reading = .asked
-        return .read
+        reading = .waiting
+        return .askTurn
     }
 }

@@ -20,11 +20,15 @@ enum SessionEvent: Sendable {
     /// The upgrade is complete: frames can be written.
     case opened
     case received(ClientAction)
+    /// The client wants to go on with another token, which was looked at here; nil: it is not good.
+    case refreshing(TokenClaims?, id: UInt64)
     case malformed(WireError)
     case writable(Bool)
     /// The socket is gone.
     case closed
     // From timers and the server.
+    /// The turn to read a page that was asked for.
+    case turnCame
     case pingDue
     case idle
     case tokenExpired
@@ -39,8 +43,14 @@ enum SessionAction: Sendable, Equatable {
     case refuseClaim(Refusal)
     case write(WireServerFrame)
     case enqueue(StoreCommand)
+    /// Ask for a turn to read a page: ``SessionEvent/turnCame`` follows.
+    case askTurn
+    /// The turn that came is of no use now.
+    case passTurn
     /// Whether to read the client's frames.
     case heedClient(Bool)
+    /// The session ends then unless it is refreshed before; in milliseconds since the epoch.
+    case expire(at: Int64)
     /// Send a WebSocket ping.
     case ping
     /// Begin the closing handshake; nothing is written after it.

@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOWebSocket
 import RestanteCore
 import RestanteWire
 
@@ -9,13 +8,18 @@ import RestanteWire
 /// It is made and registered before the upgrade, since the claim comes first, and joins the pipeline after it. All
 /// commands of one read cycle go to the store as one array, all frames of one batch to the socket with one flush.
 final class SessionHandler: ChannelInboundHandler {
-    typealias InboundIn = [UInt8]
-    typealias OutboundOut = WebSocketFrame
+    typealias InboundIn = WebSocketMessage
+    typealias OutboundOut = WebSocketOutput
 
     let id: SessionID
     let format: WireFormat
+    /// Which key vouched for the token.
+    var tokenKey: KeySet.Fingerprint?
+    /// The same of a newer token of the device, until the store has taken it.
+    private var refreshKey: KeySet.Fingerprint?
     private let address: DeviceAddress
     private let services: ConnectionServices
+    private let visitor: Visitor
     private let channel: any Channel
     private let claimed: EventLoopPromise<Void>
     private var machine: SessionStateMachine
@@ -27,14 +31,21 @@ final class SessionHandler: ChannelInboundHandler {
     private var inBatch = false
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
+    private var expiry: Scheduled<Void>?
 
-    init(address: DeviceAddress, format: WireFormat, channel: any Channel, services: ConnectionServices) {
+    /// - Parameter expiresAt: when its token does, in seconds since the epoch.
+    init(
+        address: DeviceAddress, expiresAt: Int64, format: WireFormat, channel: any Channel,
+        services: ConnectionServices, visitor: Visitor
+    ) {
         self.address = address
         self.format = format
         self.channel = channel
         self.services = services
+        self.visitor = visitor
         id = services.sessions.makeSessionID()
-        machine = SessionStateMachine(session: id, limits: services.configuration.limits)
+        machine = SessionStateMachine(
+            session: id, address: address, expiresAt: expiresAt * 1000, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
         keepAlive = KeepAlive(services.configuration)
     }
@@ -55,6 +66,12 @@ final class SessionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        services.metrics.sessionOpened()
+        services.logger.debug(
+            "session opened",
+            metadata: [
+                "session": "\(id)", "device": "\(address)", "address": "\(channel.remoteAddress?.ipAddress ?? "")",
+            ])
         keepAlive.heard()
         keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
         handle(.opened)
@@ -62,7 +79,10 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        services.metrics.sessionClosed()
+        services.logger.debug("session ended", metadata: ["session": "\(id)"])
         keepAlive.stop()
+        expiry?.cancel()
         self.context = nil
     }
 
@@ -70,12 +90,35 @@ final class SessionHandler: ChannelInboundHandler {
     func heard() { keepAlive.heard() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = Self.unwrapInboundIn(data).bytes
         do {
-            let limits = services.configuration.limits
-            handle(.received(try format.decodeAction(Self.unwrapInboundIn(data), from: address, limits: limits)))
+            let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
+            let kind = ReceivedKind(action)
+            services.metrics.received(kind, bytes: bytes.count)
+            trace("received", "\(kind)", bytes.count)
+            handle(event(paced(action, bytes: bytes.count)))
         } catch {
+            services.metrics.received(.malformed, bytes: bytes.count)
             handle(.malformed(error))
         }
+    }
+
+    /// The action, or its refusal because of a rate.
+    private func paced(_ action: ClientAction, bytes: Int) -> ClientAction {
+        let now = NIODeadline.now()
+        visitor.pacer.frameCame(now)
+        guard let session = visitor.session else { return action }
+        let (admitted, isRefused) = session.admit(action, bytes: bytes, now: now)
+        if isRefused { visitor.pacer.refused(now) }
+        if case .send = action { services.sessions.senderCame(self) }
+        return admitted
+    }
+
+    private func event(_ action: ClientAction) -> SessionEvent {
+        guard case .refresh(let token, let id) = action else { return .received(action) }
+        guard let (claims, key) = try? services.tokens.verifyWithKey(token) else { return .refreshing(nil, id: id) }
+        if claims.bearer == .device(address) { refreshKey = key }
+        return .refreshing(claims, id: id)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -92,8 +135,10 @@ final class SessionHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is ServerEnds:
-            handle(.shutdown(reconnectAfter: UInt32.random(in: services.configuration.reconnectAfter)))
+        case let end as ServerEnds:
+            let wait = RetryAfter.milliseconds(
+                services.configuration.reconnectAfter, clients: end.clients, accepted: services.pace.limits.accepts)
+            handle(.shutdown(reconnectAfter: wait))
             finish()
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -108,6 +153,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// Takes an event of a batch. True for the first of the batch: ``endBatch(_:)`` must follow.
     func take(_ event: SessionEvent) -> Bool {
+        if case .page = event { services.sessions.passesTurn(id) }
         handle(event)
         defer { inBatch = true }
         return !inBatch
@@ -124,15 +170,29 @@ final class SessionHandler: ChannelInboundHandler {
 
     func stopReading() { apply(gate.stopped()) }
 
-    /// The token's time is over.
+    /// Ends the session when its token's time is over, or at once if the token's key has gone meanwhile.
+    private func expire(at milliseconds: Int64) {
+        expiry?.cancel()
+        tokenKey = refreshKey ?? tokenKey
+        refreshKey = nil
+        let left = hasKnownKey ? services.tokens.secondsLeft(until: milliseconds / 1000) : 0
+        // A timer of centuries would overflow; no connection lives for ten years.
+        let seconds = min(max(left, 0), 10 * 365 * 24 * 3600)
+        expiry = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in expire() }
+    }
+
+    /// The token counts no more.
     func expire() {
         handle(.tokenExpired)
         finish()
     }
 
+    /// Whether the token's key is still among those that are verified with.
+    var hasKnownKey: Bool { tokenKey.map(services.tokens.knows) ?? true }
+
     private func beat() {
         guard let context else { return }
-        handle(keepAlive.isIdle && !gate.holdsBack ? .idle : .pingDue)
+        handle(keepAlive.isIdle && !gate.holdsBack && !visitor.pacer.isHolding ? .idle : .pingDue)
         finish()
         keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
     }
@@ -154,11 +214,17 @@ final class SessionHandler: ChannelInboundHandler {
         switch action {
         case .grantClaim: claimed.succeed()
         case .refuseClaim(let refusal): claimed.fail(refusal)
-        case .write(let frame): write(format == .json ? .text : .binary, format.encode(frame))
+        case .write(let frame): write(frame)
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
-        case .ping: write(.ping, [])
-        case .close(let code, let reason): close(CloseWebSocket(code: code.rawValue, reason: reason))
+        case .askTurn: if services.sessions.asksTurn(id) { handle(.turnCame) }
+        case .passTurn: services.sessions.passesTurn(id)
+        case .expire(let time): expire(at: time)
+        case .ping: write(.ping)
+        case .close(let code, let reason):
+            services.logger.debug(
+                "closing session", metadata: ["session": "\(id)", "code": "\(code.rawValue)", "reason": "\(reason)"])
+            close(CloseWebSocket(code: code.rawValue, reason: reason))
         }
     }
 
@@ -171,15 +237,27 @@ final class SessionHandler: ChannelInboundHandler {
         }
     }
 
-    private func write(_ opcode: WebSocketOpcode, _ bytes: [UInt8]) {
+    private func write(_ frame: WireServerFrame) {
+        let bytes = format.encode(frame)
+        services.metrics.sent(frame, bytes: bytes.count)
+        trace("sent", "\(SentKind(frame))", bytes.count)
+        write(.message(WebSocketMessage(format == .json ? .text : .binary, bytes)))
+    }
+
+    /// What a frame was, never what is in it.
+    private func trace(_ what: Logger.Message, _ kind: @autoclosure () -> String, _ bytes: Int) {
+        services.logger.trace(what, metadata: ["session": "\(id)", "kind": "\(kind())", "bytes": "\(bytes)"])
+    }
+
+    private func write(_ output: WebSocketOutput) {
         guard let context else { return }
-        let frame = WebSocketFrame(fin: true, opcode: opcode, data: channel.allocator.buffer(bytes: bytes))
-        context.write(Self.wrapOutboundOut(frame), promise: nil)
+        context.write(Self.wrapOutboundOut(output), promise: nil)
         wrote = true
     }
 
     private func close(_ close: CloseWebSocket) {
         apply(gate.closing())
+        services.sessions.drains(no: id)
         context?.triggerUserOutboundEvent(close, promise: nil)
     }
 
@@ -199,6 +277,22 @@ final class SessionHandler: ChannelInboundHandler {
         guard wrote else { return }
         wrote = false
         context?.flush()
+        noteUnsent()
+    }
+
+    /// What the socket has not taken counts for the memory budget.
+    func noteUnsent() {
+        guard let bytes = try? channel.syncOptions?.getOption(.bufferedWritableBytes) else { return }
+        services.sessions.unsent(bytes, of: id)
+    }
+
+    /// Memory is short: what this client has to say waits in the kernel.
+    func holdBack(_ now: Bool) { visitor.pacer.holdBack(now) }
+
+    /// It holds too much for too long; its mail is in the log.
+    func cut() {
+        services.logger.notice("cut a session that holds memory and takes nothing", metadata: ["session": "\(id)"])
+        channel.close(promise: nil)
     }
 
     private func apply(_ reading: Bool?) {

@@ -17,14 +17,19 @@ struct SessionStateMachine {
     }
 
     private let session: SessionID
+    let address: DeviceAddress
     private let limits: Limits
+    /// When its token expires, in milliseconds since the epoch.
+    var expiresAt: Int64
     private var phase = Phase.claiming
     private var window: SessionWindow
     private var flow = ReadFlow()
     private var unanswered = UnansweredCalls()
 
-    init(session: SessionID, limits: Limits) {
+    init(session: SessionID, address: DeviceAddress, expiresAt: Int64, limits: Limits) {
         self.session = session
+        self.address = address
+        self.expiresAt = expiresAt
         self.limits = limits
         window = SessionWindow(limits: limits)
     }
@@ -69,7 +74,10 @@ struct SessionStateMachine {
                 end(ended, &actions)
                 return
             }
-            actions.append(.write(.welcome(session: session.description, claimed: claimed, limits: limits)))
+            actions.append(
+                .write(
+                    .welcome(session: session.description, claimed: claimed, limits: limits, expiresAt: expiresAt)))
+            actions.append(.expire(at: expiresAt))
             perform(flow.start(), &actions)
         case .ended(let end): phase = .claimed(claimed, ended: end)
         case .closed:
@@ -84,6 +92,7 @@ struct SessionStateMachine {
     private mutating func whileOpen(_ event: SessionEvent, _ actions: inout [SessionAction]) {
         switch event {
         case .received(let action): received(action, &actions)
+        case .refreshing(let claims, let id): refresh(claims, id, &actions)
         case .page(let deliveries, let more): page(deliveries, more: more, &actions)
         case .live(let message, let tag):
             window.deliver(tag: tag, bytes: message.payload.count)
@@ -96,8 +105,10 @@ struct SessionStateMachine {
             actions.append(.write(.sent(id, outcome)))
             if unanswered.sendWasAnswered() { actions.append(.heedClient(true)) }
         case .replied(let result, let id):
-            actions.append(.write(.answered(result, id: id)))
+            actions.append(.write(.answered(refreshed(result, &actions), id: id)))
             unanswered.requestWasAnswered()
+        case .turnCame:
+            if let step = flow.turnCame() { perform(step, &actions) } else { actions.append(.passTurn) }
         case .writable(let now): perform(flow.writable(now, window: window), &actions)
         case .pingDue: actions.append(.ping)
         default: ending(event, &actions)
@@ -115,12 +126,13 @@ struct SessionStateMachine {
             perform(flow.acknowledged(window: window), &actions)
         case .ping: actions.append(.write(.pong()))
         case .request(let request, let id): ask(request, id, &actions)
+        case .refresh: preconditionFailure("the handler verifies the token")
         case .rejectSend(let id, let refusal): actions.append(.write(.rejected(messageID: id, refusal)))
         case .failRequest(let id, let refusal): actions.append(.write(.answered(.failure(refusal), id: id)))
         }
     }
 
-    private mutating func ask(_ request: Request, _ id: UInt64, _ actions: inout [SessionAction]) {
+    mutating func ask(_ request: Request, _ id: UInt64, _ actions: inout [SessionAction]) {
         guard unanswered.asked() else {
             let refusal = Refusal(
                 .rateLimited, "more than \(UnansweredCalls.mostRequests) requests wait for an answer", retryAfter: 1)
@@ -140,6 +152,7 @@ struct SessionStateMachine {
 
     private func perform(_ step: ReadFlow.Step?, _ actions: inout [SessionAction]) {
         switch step {
+        case .askTurn: actions.append(.askTurn)
         case .read: actions.append(.enqueue(.read(session)))
         case .pause: actions.append(.enqueue(.pause(session)))
         case nil: break
@@ -168,6 +181,7 @@ struct SessionStateMachine {
         switch end {
         case .displaced: close(.displaced, word: "displaced", &actions)
         case .unlinked: close(.forbidden, word: "unlinked", &actions)
+        case .revoked: close(.unauthenticated, word: "token_revoked", &actions)
         }
     }
 

@@ -7,8 +7,17 @@ import RestanteCore
 /// state stays: every method checks that it is called on the loop.
 final class SessionTable: @unchecked Sendable {
     let eventLoop: any EventLoop
+    let lobby: Lobby
     private let index: UInt64
     private let store: any MessageStore
+    let metrics: GatewayMetrics
+    let memory: LoopMemory
+    private let slice: TimeAmount
+    private var backlog = EventBacklog()
+    /// A slice of it is on its way.
+    private var isDelivering = false
+    private var turns: DrainTurns
+    private var hasBeat = false
     private var nextSession: UInt64 = 1
     private var sessions: [SessionID: SessionHandler] = [:]
     /// Sessions that stopped reading because the store's queue was full.
@@ -25,11 +34,18 @@ final class SessionTable: @unchecked Sendable {
         Int(session.rawValue & (1 << indexBits - 1))
     }
 
-    init(eventLoop: any EventLoop, index: Int, store: any MessageStore) {
+    init(
+        eventLoop: any EventLoop, index: Int, store: any MessageStore, lobby: Lobby, pace: Pace, metrics: GatewayMetrics
+    ) {
         precondition(index < 1 << Self.indexBits, "more event loops than session ids can name")
         self.eventLoop = eventLoop
         self.index = UInt64(index)
         self.store = store
+        self.metrics = metrics
+        self.lobby = lobby
+        memory = LoopMemory(pace.memory, stuckAfter: pace.limits.stuckAfter)
+        slice = pace.limits.slice
+        turns = DrainTurns(pace.limits.drains / pace.eventLoops)
     }
 
     // MARK: - Sessions
@@ -50,6 +66,8 @@ final class SessionTable: @unchecked Sendable {
         eventLoop.preconditionInEventLoop()
         sessions[session] = nil
         stalled.remove(session)
+        turns.leave(session)
+        memory.leave(session)
     }
 
     func stall(_ session: SessionID) {
@@ -64,19 +82,32 @@ final class SessionTable: @unchecked Sendable {
         for session in resumed { sessions[session]?.storeHasRoom() }
     }
 
-    /// Hands a commit's events to their sessions: one flush a socket, one hand-over to the store for all of them.
+    /// Hands a commit's events to their sessions, in order: one flush a socket and one hand-over to the store a slice.
     func deliver(_ events: [LoopEvent]) {
         eventLoop.preconditionInEventLoop()
+        backlog.append(events)
+        guard !isDelivering else { return }
+        deliverSlice(of: slice)
+    }
+
+    /// As much as the time allows; the rest after other sockets have had their turn.
+    private func deliverSlice(of time: TimeAmount) {
+        let end = NIODeadline.now() + time
         var touched: [SessionHandler] = []
-        for event in events {
-            switch event {
-            case .session(let id, let event): deliver(event, to: id, &touched)
-            case .live(let message, let readers):
-                for reader in readers { deliver(.live(message, tag: reader.tag), to: reader.session, &touched) }
-            case .relay(let message, let sessions):
-                for session in sessions { deliver(.relayed(message), to: session, &touched) }
-            }
+        while touched.count < Self.mostTouched, let (session, event) = backlog.next() {
+            deliver(event, to: session, &touched)
+            if NIODeadline.now() >= end { break }
         }
+        giveTurns(&touched)
+        endBatch(touched)
+        isDelivering = !backlog.isEmpty
+        if isDelivering { eventLoop.assumeIsolated().execute { [self] in deliverSlice(of: slice) } }
+    }
+
+    /// Sockets that are flushed in one slice: a flush is a call of the system.
+    private static let mostTouched = 1024
+
+    private func endBatch(_ touched: [SessionHandler]) {
         var commands: [StoreCommand] = []
         for handler in touched { handler.endBatch(&commands) }
         if !commands.isEmpty { store.enqueue(commands) }
@@ -87,14 +118,93 @@ final class SessionTable: @unchecked Sendable {
         if handler.take(event) { touched.append(handler) }
     }
 
+    /// Ends the sessions whose token's key has gone: so many at a time, so that the loop is not held up.
+    func endSessionsWithoutKey() {
+        eventLoop.preconditionInEventLoop()
+        let ended = sessions.values.lazy.filter { !$0.hasKnownKey }.map(\.id)
+        end(Array(ended)[...])
+    }
+
+    private func end(_ ids: ArraySlice<SessionID>) {
+        for id in ids.prefix(Self.endedAtOnce) { sessions[id]?.expire() }
+        let rest = ids.dropFirst(Self.endedAtOnce)
+        if !rest.isEmpty { eventLoop.execute { self.end(rest) } }
+    }
+
+    private static let endedAtOnce = 128
+
+    // MARK: - Turns and memory
+
+    /// True: the session may read now; otherwise its turn comes as an event.
+    func asksTurn(_ session: SessionID) -> Bool {
+        eventLoop.preconditionInEventLoop()
+        let isItsTurn = turns.ask(session, memory.shortage)
+        if !isItsTurn { scheduleBeat() }
+        return isItsTurn
+    }
+
+    func passesTurn(_ session: SessionID) { turns.isDone(session) }
+
+    /// It is closing.
+    func drains(no session: SessionID) { turns.leave(session) }
+
+    /// A message came. While memory is short, its sender is not read any further.
+    func senderCame(_ handler: SessionHandler) {
+        guard memory.shortage >= .most else { return }
+        handler.holdBack(true)
+        memory.holdBack(handler.id)
+        scheduleBeat()
+    }
+
+    /// What a session's socket has not taken.
+    func unsent(_ bytes: Int, of session: SessionID) {
+        memory.unsent(bytes, of: session)
+        if bytes > 0 { scheduleBeat() }
+    }
+
+    private func giveTurns(_ touched: inout [SessionHandler]) {
+        while let session = turns.next(memory.shortage) {
+            guard sessions[session] != nil else {
+                turns.leave(session)
+                continue
+            }
+            deliver(.turnCame, to: session, &touched)
+        }
+    }
+
+    /// While anybody waits for a turn or holds memory, they are looked at again by and by.
+    private func scheduleBeat() {
+        guard !hasBeat else { return }
+        hasBeat = true
+        eventLoop.assumeIsolated().scheduleTask(in: Self.beat) { [self] in
+            hasBeat = false
+            beat()
+        }
+    }
+
+    private static let beat = TimeAmount.milliseconds(100)
+
+    private func beat() {
+        for session in memory.holders { sessions[session]?.noteUnsent() }
+        memory.report()
+        if let worst = memory.worst() { sessions[worst]?.cut() }
+        for session in memory.takeHeldBack() { sessions[session]?.holdBack(false) }
+        var touched: [SessionHandler] = []
+        giveTurns(&touched)
+        endBatch(touched)
+        if turns.hasWaiting || memory.isBusy { scheduleBeat() }
+    }
+
     // MARK: - Sockets
 
     func add(_ channel: any Channel) {
         eventLoop.preconditionInEventLoop()
         let key = ObjectIdentifier(channel)
         channels[key] = channel
+        metrics.connectionOpened()
         channel.closeFuture.assumeIsolated().whenComplete { [self] _ in
             channels[key] = nil
+            metrics.connectionClosed()
             if channels.isEmpty { emptied?.succeed() }
         }
     }
@@ -105,13 +215,16 @@ final class SessionTable: @unchecked Sendable {
         for handler in sessions.values { handler.stopReading() }
     }
 
-    /// Tells all sockets that the server ends. The future succeeds when the last has gone.
-    func endAll() -> EventLoopFuture<Void> {
+    /// Tells all sockets that the server ends, after what the store has said. The future succeeds when the last has gone.
+    ///
+    /// - Parameter clients: how many are told, on all event loops.
+    func endAll(clients: Int) -> EventLoopFuture<Void> {
         eventLoop.preconditionInEventLoop()
+        while !backlog.isEmpty { deliverSlice(of: .hours(1)) }
         let promise = emptied ?? eventLoop.makePromise(of: Void.self)
         emptied = promise
         if channels.isEmpty { promise.succeed() }
-        for channel in channels.values { channel.pipeline.fireUserInboundEventTriggered(ServerEnds()) }
+        for channel in channels.values { channel.pipeline.fireUserInboundEventTriggered(ServerEnds(clients: clients)) }
         return promise.futureResult
     }
 
@@ -123,7 +236,12 @@ final class SessionTable: @unchecked Sendable {
 }
 
 /// Tells the handlers of a socket, as an inbound event, that the server ends.
-struct ServerEnds: Sendable {}
+package struct ServerEnds: Sendable {
+    /// Who are told the same, and may come back together.
+    package var clients: Int
+
+    package init(clients: Int = 0) { self.clients = clients }
+}
 
 /// What a commit has to say to the sessions of one event loop.
 enum LoopEvent: Sendable {

@@ -9,27 +9,36 @@ public enum KeyFile {
     /// Reads the key file, or makes it with a fresh random key if there is none.
     ///
     /// Of two processes that make it at once, one wins and both use its key.
-    public static func openOrCreate(at path: String) async throws(GatewayError) -> KeySet {
+    public static func openOrCreate(
+        at path: String, algorithms: Set<KeySet.Algorithm> = Set(KeySet.Algorithm.allCases)
+    ) async throws(GatewayError) -> KeySet {
         if access(path, F_OK) != 0 {
             guard SecretFile.create(at: path, content: Array(fresh().utf8)) else {
                 throw GatewayError(
                     .badKeys, "cannot write the key file \(path) (errno \(errno)): may this user write there?")
             }
         }
-        return try await open(at: path)
+        return try await open(at: path, algorithms: algorithms)
     }
 
     /// Reads the key file; an error if there is none, or if others than its owner may read it.
-    public static func open(at path: String) async throws(GatewayError) -> KeySet {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
+    public static func open(
+        at path: String, algorithms: Set<KeySet.Algorithm> = Set(KeySet.Algorithm.allCases)
+    ) async throws(GatewayError) -> KeySet {
+        guard access(path, F_OK) == 0 else {
             throw GatewayError(.badKeys, "there is no key file \(path): `restante serve` makes it at its first start")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        let file: SmallFile
+        do {
+            file = try SmallFile.read(path)
+        } catch {
+            throw GatewayError(.badKeys, "cannot read the key file \(path): \(error)")
+        }
+        guard file.mode & 0o077 == 0 else {
             throw GatewayError(
                 .badKeys, "others may read the key file \(path): run `chmod 600` on it, or make a new one")
         }
-        return try await KeySet.load(file: path)
+        return try await KeySet(jwks: Data(file.bytes), name: path, algorithms: algorithms)
     }
 
     private static func fresh() -> String {

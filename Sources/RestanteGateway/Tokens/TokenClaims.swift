@@ -6,18 +6,21 @@ public struct TokenClaims: Sendable, Equatable {
     public enum Bearer: Sendable, Equatable {
         /// A user's device: may connect.
         case device(DeviceAddress)
-        /// The app's backend (`scope: "service"`): may post messages.
+        /// The app's backend: may do what its scopes say.
         case service(ServiceName)
     }
 
     public var bearer: Bearer
+    /// Of a service.
+    public var scopes: TokenScopes
     /// `iat`, in seconds since the epoch.
     public var issuedAt: Int64
     /// `exp`, in seconds since the epoch.
     public var expiresAt: Int64
 
-    public init(bearer: Bearer, issuedAt: Int64, expiresAt: Int64) {
+    public init(bearer: Bearer, scopes: TokenScopes = [], issuedAt: Int64, expiresAt: Int64) {
         self.bearer = bearer
+        self.scopes = scopes
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
     }

@@ -26,8 +26,10 @@ public struct TokenMint: Sendable {
     }
 
     /// A token for the app's backend, good from now on for `lifetime` seconds.
-    public func mint(_ service: ServiceName, lifetime: Int64) throws(GatewayError) -> String {
-        try sign(Claims(sub: service.rawValue, device: nil, scope: "service"), lifetime)
+    public func mint(
+        _ service: ServiceName, scopes: TokenScopes = .send, lifetime: Int64
+    ) throws(GatewayError) -> String {
+        try sign(Claims(sub: service.rawValue, device: nil, scope: scopes.text), lifetime)
     }
 
     private func sign(_ claims: Claims, _ lifetime: Int64) throws(GatewayError) -> String {

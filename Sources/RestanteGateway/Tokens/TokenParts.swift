@@ -18,6 +18,19 @@ struct TokenParts {
         var kid: String?
         /// Extensions that must be understood (RFC 7515 §4.1.11): we understand none.
         var crit: [String]?
+        /// False: the payload is not base64url (RFC 7797), which would have to be in `crit`, too.
+        var b64: Bool?
+        /// What kind of JWT it is.
+        var typ: String?
+
+        /// Whether it is for us to judge by this header. A token of another kind (an issuer's logout token, a proof of
+        /// possession) must not pass for an access token, whoever signed it (RFC 8725 §3.11).
+        var isServed: Bool {
+            guard crit == nil, b64 != false else { return false }
+            guard var type = typ?.lowercased()[...] else { return true }
+            if type.hasPrefix("application/") { type = type.dropFirst("application/".count) }
+            return type == "jwt" || type == "at+jwt"
+        }
     }
 
     init(_ token: some StringProtocol) throws(TokenRefused) {
@@ -25,7 +38,8 @@ struct TokenParts {
         guard token.utf8.count <= Self.maximumBytes, parts.count == 3,
             let header = Base64URL.decode(parts[0]), let payload = Base64URL.decode(parts[1]),
             let signature = Base64URL.decode(parts[2]), !signature.isEmpty,
-            let fields = try? JSONDecoder().decode(Header.self, from: header), fields.crit == nil
+            let fields = try? JSONDecoder().decode(Header.self, from: header), fields.isServed,
+            JSONNames.areUnique(header)
         else { throw TokenRefused() }
         self.header = fields
         self.payload = payload
@@ -36,6 +50,7 @@ struct TokenParts {
 
 /// Base64 with the alphabet of URLs and without padding (RFC 4648 §5, as RFC 7515 uses it).
 enum Base64URL {
+    /// Nil for anything but the one way to write these bytes: bits that are left over must be zero (RFC 4648 §3.5).
     static func decode(_ text: some Collection<UInt8>) -> Data? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count + 2)
@@ -48,7 +63,8 @@ enum Base64URL {
             }
         }
         bytes.append(contentsOf: repeatElement(UInt8(ascii: "="), count: (4 - bytes.count % 4) % 4))
-        return Data(base64Encoded: Data(bytes))
+        guard let data = Data(base64Encoded: Data(bytes)), data.base64EncodedData() == Data(bytes) else { return nil }
+        return data
     }
 
     static func encode(_ data: Data) -> String {

@@ -28,6 +28,7 @@ extension Engine {
     ) throws {
         switch closed.obligation {
         case .message(let log, let mark, _, let receipt):
+            counts.acknowledged += 1
             // Before the cursor moves: whether another device of the user was first is asked of the cursors.
             if let receipt { try owe(receipt, log, mark.seq, reader: session) }
             try settleDisputes(of: session, log, through: mark.seq, count: 1)

@@ -136,7 +136,7 @@ extension Engine {
         try connection.run("DELETE FROM sessions WHERE device_id = ?1", device)
         if let session = sessionOfDevice[device] {
             forget(session)
-            endedLater.append(session.id)
+            endedLater.append((session.id, .unlinked))
         }
     }
 

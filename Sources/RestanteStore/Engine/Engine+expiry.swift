@@ -117,6 +117,7 @@ extension Engine {
     private func expire(_ seq: Position) throws {
         guard let (row, _) = try message(seq) else { return }
         try bury(seq, as: .expired)
+        counts.expired += 1
         if row.flags.contains(.receipt) { try tellIfUndelivered(row, because: .expired) }
     }
 

@@ -1,10 +1,11 @@
 import RestanteCore
 
-/// A group as seen by a member that asks for a change.
+/// A group as seen by a member that asks for a change, or by a service.
 struct Membership {
     let name: GroupName
     let group: GroupEntry
-    let user: UserName
+    /// Nil: a service, which is no member.
+    let user: UserName?
     let device: DeviceKey
     let role: Role
 }
@@ -49,28 +50,33 @@ extension Engine {
         try checkAdmin(member)
         let gone = users.uniqued().filter { member.group.roles[$0] != nil }
         guard !gone.isEmpty else { return member.group.version }
-        guard !gone.contains(member.user) else {
+        if let user = member.user, gone.contains(user) {
             throw Refusal(.badRequest, "an admin does not remove itself; leave the group instead")
         }
-        return try change(member.name, member.group.log, by: member.device, "removed", gone) { row in
-            for user in gone { try part(user, row) }
-        }
+        return try remove(gone, from: member.name, member.group, by: member.device, as: "removed")
     }
 
     /// A member goes by itself; the last admin's going promotes the longest-standing member, the last member's ends the group.
     @discardableResult
     func depart(_ user: UserName, from name: GroupName, by device: DeviceKey) throws -> Int64 {
-        guard let group = try directory.group(name), let role = group.roles[user] else { throw Refusal.noSuchGroup }
-        let adminsLeft = group.roles.contains { $0.key != user && $0.value == .admin }
-        let heir = role == .admin && !adminsLeft ? try longestStanding(group.log, besides: user) : nil
-        let version = try change(name, group.log, by: device, "left", [user], promoted: heir) { row in
-            try part(user, row)
+        guard let group = try directory.group(name), group.roles[user] != nil else { throw Refusal.noSuchGroup }
+        return try remove([user], from: name, group, by: device, as: "left")
+    }
+
+    private func remove(
+        _ users: [UserName], from name: GroupName, _ group: GroupEntry, by device: DeviceKey, as what: String
+    ) throws -> Int64 {
+        let gone = Set(users)
+        let hasAdmin = group.roles.contains { $0.value == .admin && !gone.contains($0.key) }
+        let heir = hasAdmin ? nil : try longestStanding(group.log, besides: gone)
+        let version = try change(name, group.log, by: device, what, users, promoted: heir) { row in
+            for user in users { try part(user, row) }
         }
         if let heir {
             try connection.run(
                 "UPDATE members SET role = 'admin' WHERE log_id = ?1 AND user = ?2", group.log, heir.rawValue)
         }
-        if group.roles.count == 1 { try endGroup(group.log) }
+        if gone.count == group.roles.count { try endGroup(group.log) }
         return version
     }
 
@@ -140,11 +146,10 @@ extension Engine {
         }
     }
 
-    private func longestStanding(_ log: LogKey, besides user: UserName) throws -> UserName? {
-        try connection.first(
-            "SELECT user FROM members WHERE log_id = ?1 AND user <> ?2 ORDER BY joined_seq, joined_at, user LIMIT 1",
-            log, user.rawValue
-        ) { UserName(unchecked: $0.text(0)) }
+    private func longestStanding(_ log: LogKey, besides gone: Set<UserName>) throws -> UserName? {
+        try connection.all(
+            "SELECT user FROM members WHERE log_id = ?1 ORDER BY joined_seq, joined_at, user", log
+        ) { UserName(unchecked: $0.text(0)) }.first { !gone.contains($0) }
     }
 
     /// Every change is a message of the log, at whose position it happens, and raises the version.

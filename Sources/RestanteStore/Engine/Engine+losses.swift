@@ -14,6 +14,7 @@ extension Engine {
     ) throws -> Loss? {
         let count = try countOwed(device, log, after: acked, through: end)
         guard count > 0 else { return nil }
+        counts.lose(count, because: reason)
         let sent = sessionOfDevice[device]?.lastOpen(of: log, after: acked)
         try noteEndings(of: log, after: acked.seq, through: end.seq, sentThrough: sent?.seq, because: reason)
         if try widenLoss(device, log, after: acked, through: end, by: count, reason) { return nil }
@@ -60,6 +61,7 @@ extension Engine {
             "INSERT INTO losses(device_id, log_id, from_seq, through_seq, reason, count, lost_at, acked)"
                 + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)",
             device, log, gap.from, gap.through.seq, gap.reason.rawValue, gap.count, now)
+        counts.lose(gap.count, because: gap.reason)
         try noteEnding(of: log, from: gap.from, through: gap.through.seq, because: gap.reason)
     }
 

@@ -7,8 +7,9 @@ extension Engine {
         FROM messages WHERE seq = ?1
         """
 
-    /// Bytes of payload that the pages of one batch hold, about: after a restart all devices ask at once, and what is
-    /// read waits in memory for the commit.
+    /// Bytes of payload that the pages of one batch hold, about, with a charge for each page and each row that is looked
+    /// at: after a restart all devices ask at once, what is read waits in memory for the commit, and whoever sends
+    /// waits for the reading.
     private static let pagesBytes = 4 << 20
 
     /// The session asks for its next page.
@@ -26,21 +27,26 @@ extension Engine {
         while bytes < Self.pagesBytes, let session = wantPage.popFirst() {
             guard sessions[session.id] === session else { continue }
             let before = session.openBytes
-            try readPage(session)
-            bytes += session.openBytes - before + Self.pageOverhead
+            let rows = try readPage(session)
+            bytes += session.openBytes - before + Self.pageOverhead + rows * Self.rowOverhead
         }
     }
 
     /// What an empty page counts for.
     private static let pageOverhead = 4096
+    /// What a row counts for that brings nothing: without it, a batch of pages full of tombstones or of the reader's own
+    /// messages would look at four million rows.
+    private static let rowOverhead = 256
 
     /// Reads the next of what a session is owed, as much as its window has room for; every asking is answered.
     ///
     /// A page that comes up short makes the session live: on this thread nothing can be committed in between.
-    private func readPage(_ session: Session) throws {
+    ///
+    /// - Returns: how many rows it took.
+    private func readPage(_ session: Session) throws -> Int {
         guard session.state == .behind else {
             events.append(.page(session.id, [], more: false))
-            return
+            return 0
         }
         var page = ReadPage()
         let isShort = try readReceipts(session, into: &page.deliveries) && readMessages(session, into: &page)
@@ -48,12 +54,12 @@ extension Engine {
         let isLive = isShort && session.catchUp()
         events.append(.page(session.id, page.deliveries, more: !isLive))
         sayDrained(session)
+        return page.looked
     }
 
     /// True when nothing is left unread.
     private func readMessages(_ session: Session, into page: inout ReadPage) throws -> Bool {
-        var looked = 0
-        while looked < limits.rowsPerPage {
+        while page.looked < limits.rowsPerPage {
             if session.merge == nil { session.merge = try merge(for: session) }
             let next = try session.merge?.next(statements.positions)
             guard try tellLosses(session, before: next?.seq ?? .max, into: &page) else { return false }
@@ -67,7 +73,7 @@ extension Engine {
             guard try deliver(next.seq, of: next.log, to: session, into: &page) else { return false }
             session.merge?.advance(next.stream)
             session.readThrough = next.seq
-            looked += 1
+            page.looked += 1
         }
         return false
     }

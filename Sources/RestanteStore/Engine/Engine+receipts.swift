@@ -29,6 +29,7 @@ extension Engine {
             "INSERT OR IGNORE INTO receipts(sender_id, reader, message_id, log_id, reason)"
                 + " SELECT ?1, ?2, ?3, ?4, 0 FROM devices WHERE device_id = ?1 AND unlinked_at IS NULL",
             receipt.sender, user, receipt.message.bytes, log)
+        counts.receipts += Int(connection.changes)
         if let sender = sessionOfDevice[receipt.sender] { oweReceipts.insert(sender.id) }
     }
 

@@ -8,9 +8,7 @@ extension Engine {
         guard let author = try author(of: origin) else {
             throw Refusal(.unavailable, "this session has ended; connect again")
         }
-        guard let address = author.address else {
-            throw Refusal(.notAllowed, "a service token sends messages; this request needs a device's or an operator's")
-        }
+        guard let address = author.address else { return try answer(request, service: author) }
         return try answer(request, author, address)
     }
 
@@ -18,7 +16,10 @@ extension Engine {
         switch request {
         case .devices(let user):
             return .devices(try devices(of: user))
-        case .createGroup(let name, let members):
+        case .createGroup(let name, let members, let admin):
+            guard admin == nil || admin == address.user else {
+                throw Refusal(.notAllowed, "only a service makes a group for somebody else")
+            }
             return .groupVersion(try createGroup(name, members, by: author, address.user))
         case .addMembers(let name, let users):
             return .groupVersion(try addMembers(users, member(name, author, address)))
@@ -40,12 +41,15 @@ extension Engine {
         case .cancel(let id):
             try cancel(id, from: author.key)
             return .done
+        case .refresh(let issuedAt, let expiresAt):
+            try refresh(author.key, address, issuedAt: issuedAt)
+            return .refreshed(expiresAt: expiresAt)
         case .unlink(let other):
             guard other.user == address.user else { throw Refusal.noSuchDevice }
             try unlink(other, by: author.key, as: .user)
             return .done
-        case .deleteUser, .mailbox, .overview, .clock, .confirmClock, .probe:
-            throw Refusal(.notAllowed, "only an operator may ask for this")
+        case .groups, .deleteUser, .revoke, .mailbox, .overview, .clock, .confirmClock, .probe:
+            throw Refusal(.notAllowed, "only an operator or a service may ask for this")
         }
     }
 
@@ -58,6 +62,9 @@ extension Engine {
             return .done
         case .deleteUser(let user):
             try deleteUser(user)
+            return .done
+        case .revoke(let owner):
+            try revoke(owner)
             return .done
         case .mailbox(let user):
             return .mailbox(try mailbox(of: user))
@@ -81,7 +88,7 @@ extension Engine {
         return Membership(name: name, group: group, user: address.user, device: author.key, role: role)
     }
 
-    private func devices(of user: UserName) throws -> DeviceList {
+    func devices(of user: UserName) throws -> DeviceList {
         guard let entry = try directory.user(user) else { throw Refusal.noSuchUser }
         return DeviceList(user: user, devices: entry.devices.map(\.name), version: entry.version)
     }

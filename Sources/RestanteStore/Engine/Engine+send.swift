@@ -19,32 +19,16 @@ extension Engine {
         """
 
     /// Nil: the session is not the device's reader (any more), so nobody waits for an answer; or an operator, who sends
-    /// nothing.
+    /// nothing. A service whose token was revoked is refused.
     func author(of origin: Origin) throws -> Author? {
         switch origin {
         case .session(let id):
             return sessions[id].map { Author(key: $0.device, address: $0.address) }
-        case .service(_, let name):
-            return Author(key: try serviceKey(name), address: nil)
+        case .service(_, let name, let issuedAt):
+            return Author(key: try service(name, issuedAt: issuedAt), address: nil)
         case .operators:
             return nil
         }
-    }
-
-    private func serviceKey(_ name: ServiceName) throws -> DeviceKey {
-        if let key = services[name] { return key }
-        let now = now
-        try connection.run(
-            "INSERT OR IGNORE INTO devices(kind, user, device, registered_at, last_seen_at)"
-                + " VALUES ('service', ?1, '', ?2, ?2)", name.rawValue, now)
-        let found = try connection.first(
-            "SELECT device_id FROM devices WHERE kind = 'service' AND user = ?1 AND unlinked_at IS NULL", name.rawValue
-        ) { $0.int(0) }
-        guard let key = found else {
-            throw StoreError.damaged("the service \(name.rawValue) has a row that is not found")
-        }
-        services[name] = key
-        return key
     }
 
     /// Stores a message, or says why not. Sending the same again gives the first answer and stores nothing (P4).

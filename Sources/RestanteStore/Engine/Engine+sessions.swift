@@ -3,6 +3,7 @@ import RestanteCore
 extension Engine {
     /// Makes a connection the one reader of its device; the device is registered if it is new.
     func claim(_ claim: Claim) throws -> Claimed {
+        try checkToken(of: claim.address, issuedAt: claim.tokenIssuedAt)
         let linked = try linkedDevice(claim.address)
         if let linked { try checkCursors(of: linked, claim.address) }
         let device = try linked ?? register(claim)
@@ -16,7 +17,8 @@ extension Engine {
         let (follows, pending) = try cursors(of: device)
         let session = Session(
             id: claim.session, device: device, address: claim.address, generation: generation,
-            claimedAt: positions.head, seenAt: now, follows: follows, losses: try losses(of: device))
+            tokenIssuedAt: claim.tokenIssuedAt, claimedAt: positions.head, seenAt: now, follows: follows,
+            losses: try losses(of: device))
         sessions[session.id] = session
         sessionOfDevice[device] = session
         for (log, followed) in follows {

@@ -23,7 +23,7 @@ final class Engine {
     var ends: LogEnds
     /// An index that hid messages was rebuilt: once in the life of a process.
     var hasRebuiltIndex = false
-    var services: [ServiceName: DeviceKey] = [:]
+    var services: [ServiceName: ServiceEntry] = [:]
     var positions: PositionCounter
     var idsFrom: MessageID
     var acceptedRows: AcceptedRows
@@ -45,8 +45,8 @@ final class Engine {
     var withdrawn: Set<Position> = []
     /// Sessions that asked for their next page; those that a batch had no room for are served by the next.
     var wantPage: Deque<Session> = []
-    /// Sessions of devices that were unlinked: told after the answer to whoever asked for it.
-    var endedLater: [SessionID] = []
+    /// Sessions of devices that were unlinked or whose tokens were revoked: told after the answer to whoever asked for it.
+    var endedLater: [(session: SessionID, end: SessionEnd)] = []
     /// What the operator is told between two batches.
     var notices: [StoreNotice] = []
     /// Devices that were refused since what is held for them is damaged: the operator is told of each once.
@@ -57,6 +57,11 @@ final class Engine {
     let frames: WALFrames
     var checkpoint = Checkpoint()
     var pauses = Pauses()
+    /// What happened since it was last told.
+    var counts = StoreCounts()
+    /// How long the last COMMIT took.
+    private(set) var commitNanoseconds: UInt64 = 0
+    var oldest = OldestMessage()
     var paces = (sweep: Pace(), prune: Pace(), retention: Pace(), heads: Pace())
     var pressure = Pressure()
     let disk: StoreDisk?
@@ -111,7 +116,9 @@ final class Engine {
     func transaction(_ body: () throws -> Void) throws {
         try statements.begin.finish()
         try body()
+        let began = monotonicNanoseconds()
         try statements.commit.finish()
+        commitNanoseconds = monotonicNanoseconds() - began
         checkSync()
         try disk?.check()
     }
@@ -137,13 +144,14 @@ final class Engine {
     }
 
     private func perform(_ submission: Submission, _ origin: Origin) throws {
-        guard let author = try author(of: origin) else { return }
         let outcome: SendOutcome
         do {
+            guard let author = try author(of: origin) else { return }
             outcome = try send(submission, from: author)
         } catch let refusal as Refusal {
             outcome = .rejected(refusal)
         }
+        counts.count(outcome)
         events.append(.sent(submission.id, outcome, to: origin))
     }
 
@@ -165,7 +173,7 @@ final class Engine {
             events.append(.acknowledged(id, through: tag))
             if let session = sessions[id] { sayDrained(session) }
         }
-        for id in endedLater { events.append(.ended(id, .unlinked)) }
+        for (id, end) in endedLater { events.append(.ended(id, end)) }
         endedLater.removeAll()
         journal.removeAll(keepingCapacity: true)
         oweReceipts.removeAll(keepingCapacity: true)
@@ -188,6 +196,11 @@ final class Engine {
     func takeNotices() -> [StoreNotice] {
         defer { notices = [] }
         return notices + timekeeper.takeNotices()
+    }
+
+    func takeCounts() -> StoreCounts {
+        defer { counts = StoreCounts() }
+        return counts
     }
 
     func takeEvents() -> [StoreEvent] {

@@ -17,6 +17,8 @@ struct ReadPage {
     var deliveries: [Delivery] = []
     /// Bytes of payload in them.
     var bytes = 0
+    /// Rows of `messages` that were looked at for it.
+    var looked = 0
     /// Runs that may still become longer. Each takes a place in the window from its beginning, so that it can always
     /// be told at the end.
     private(set) var gaps: [LogKey: Gap] = [:]

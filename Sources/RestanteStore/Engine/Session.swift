@@ -66,6 +66,8 @@ final class Session {
     let device: DeviceKey
     let address: DeviceAddress
     let generation: Int64
+    /// `iat` of its token, in seconds since the epoch.
+    var tokenIssuedAt: Int64
     /// The store's head when it was claimed: `drained` is about what was owed up to here.
     let claimedAt: Position
 
@@ -97,13 +99,14 @@ final class Session {
     private var openOwedAtClaim = 0
 
     init(
-        id: SessionID, device: DeviceKey, address: DeviceAddress, generation: Int64, claimedAt: Position,
-        seenAt: Int64, follows: [LogKey: Followed], losses: [Loss]
+        id: SessionID, device: DeviceKey, address: DeviceAddress, generation: Int64, tokenIssuedAt: Int64,
+        claimedAt: Position, seenAt: Int64, follows: [LogKey: Followed], losses: [Loss]
     ) {
         self.id = id
         self.device = device
         self.address = address
         self.generation = generation
+        self.tokenIssuedAt = tokenIssuedAt
         self.claimedAt = claimedAt
         self.seenAt = seenAt
         self.follows = follows

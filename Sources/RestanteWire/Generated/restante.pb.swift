@@ -340,6 +340,30 @@ public nonisolated struct WireClientFrame: Sendable {
     set {frame = .removePush(newValue)}
   }
 
+  public var refresh: WireRefresh {
+    get {
+      if case .refresh(let v)? = frame {return v}
+      return WireRefresh()
+    }
+    set {frame = .refresh(newValue)}
+  }
+
+  public var deleteUser: WireDeleteUser {
+    get {
+      if case .deleteUser(let v)? = frame {return v}
+      return WireDeleteUser()
+    }
+    set {frame = .deleteUser(newValue)}
+  }
+
+  public var revoke: WireRevoke {
+    get {
+      if case .revoke(let v)? = frame {return v}
+      return WireRevoke()
+    }
+    set {frame = .revoke(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Frame: Equatable, Sendable {
@@ -360,6 +384,9 @@ public nonisolated struct WireClientFrame: Sendable {
     case unlink(WireUnlink)
     case registerPush(WireRegisterPush)
     case removePush(WireRemovePush)
+    case refresh(WireRefresh)
+    case deleteUser(WireDeleteUser)
+    case revoke(WireRevoke)
 
   }
 
@@ -518,6 +545,9 @@ public nonisolated struct WireCreateGroup: Sendable {
   /// Besides the creator, who becomes its admin.
   public var members: [String] = []
 
+  /// By a service, which is no member: who becomes its admin.
+  public var admin: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -606,6 +636,9 @@ public nonisolated struct WireListGroups: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// By a service: whose groups.
+  public var user: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -644,7 +677,67 @@ public nonisolated struct WireUnlink: Sendable {
 
   public var device: String = String()
 
+  /// By a service: whose device.
+  public var user: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Of a service (POST /v1/requests) only: ends all devices, memberships and mailboxes of a user. What it sent to others stays.
+public nonisolated struct WireDeleteUser: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var user: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Of a service only: tokens that were issued up to now count no more, and connections that were opened with them close.
+public nonisolated struct WireRevoke: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var owner: WireRevoke.OneOf_Owner? = nil
+
+  public var user: String {
+    get {
+      if case .user(let v)? = owner {return v}
+      return String()
+    }
+    set {owner = .user(newValue)}
+  }
+
+  public var device: WireDeviceAddress {
+    get {
+      if case .device(let v)? = owner {return v}
+      return WireDeviceAddress()
+    }
+    set {owner = .device(newValue)}
+  }
+
+  public var service: String {
+    get {
+      if case .service(let v)? = owner {return v}
+      return String()
+    }
+    set {owner = .service(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Owner: Equatable, Sendable {
+    case user(String)
+    case device(WireDeviceAddress)
+    case service(String)
+
+  }
 
   public init() {}
 }
@@ -676,132 +769,139 @@ public nonisolated struct WireRemovePush: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireServerFrame: @unchecked Sendable {
+/// The connection goes on with this token: one of the same user and device.
+public nonisolated struct WireRefresh: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var token: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireServerFrame: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Of the request that `reply` or `failure` answers.
-  public var requestID: UInt64 {
-    get {_storage._requestID}
-    set {_uniqueStorage()._requestID = newValue}
-  }
+  public var requestID: UInt64 = 0
 
-  public var frame: OneOf_Frame? {
-    get {return _storage._frame}
-    set {_uniqueStorage()._frame = newValue}
-  }
+  public var frame: WireServerFrame.OneOf_Frame? = nil
 
   public var welcome: WireWelcome {
     get {
-      if case .welcome(let v)? = _storage._frame {return v}
+      if case .welcome(let v)? = frame {return v}
       return WireWelcome()
     }
-    set {_uniqueStorage()._frame = .welcome(newValue)}
+    set {frame = .welcome(newValue)}
   }
 
   public var deliver: WireDeliver {
     get {
-      if case .deliver(let v)? = _storage._frame {return v}
+      if case .deliver(let v)? = frame {return v}
       return WireDeliver()
     }
-    set {_uniqueStorage()._frame = .deliver(newValue)}
+    set {frame = .deliver(newValue)}
   }
 
   public var gap: WireGap {
     get {
-      if case .gap(let v)? = _storage._frame {return v}
+      if case .gap(let v)? = frame {return v}
       return WireGap()
     }
-    set {_uniqueStorage()._frame = .gap(newValue)}
+    set {frame = .gap(newValue)}
   }
 
   public var receipt: WireReceipt {
     get {
-      if case .receipt(let v)? = _storage._frame {return v}
+      if case .receipt(let v)? = frame {return v}
       return WireReceipt()
     }
-    set {_uniqueStorage()._frame = .receipt(newValue)}
+    set {frame = .receipt(newValue)}
   }
 
   public var undelivered: WireUndelivered {
     get {
-      if case .undelivered(let v)? = _storage._frame {return v}
+      if case .undelivered(let v)? = frame {return v}
       return WireUndelivered()
     }
-    set {_uniqueStorage()._frame = .undelivered(newValue)}
+    set {frame = .undelivered(newValue)}
   }
 
   public var acked: WireAcked {
     get {
-      if case .acked(let v)? = _storage._frame {return v}
+      if case .acked(let v)? = frame {return v}
       return WireAcked()
     }
-    set {_uniqueStorage()._frame = .acked(newValue)}
+    set {frame = .acked(newValue)}
   }
 
   public var drained: WireDrained {
     get {
-      if case .drained(let v)? = _storage._frame {return v}
+      if case .drained(let v)? = frame {return v}
       return WireDrained()
     }
-    set {_uniqueStorage()._frame = .drained(newValue)}
+    set {frame = .drained(newValue)}
   }
 
   public var accepted: WireAccepted {
     get {
-      if case .accepted(let v)? = _storage._frame {return v}
+      if case .accepted(let v)? = frame {return v}
       return WireAccepted()
     }
-    set {_uniqueStorage()._frame = .accepted(newValue)}
+    set {frame = .accepted(newValue)}
   }
 
   public var relayed: WireRelayed {
     get {
-      if case .relayed(let v)? = _storage._frame {return v}
+      if case .relayed(let v)? = frame {return v}
       return WireRelayed()
     }
-    set {_uniqueStorage()._frame = .relayed(newValue)}
+    set {frame = .relayed(newValue)}
   }
 
   public var rejected: WireRejected {
     get {
-      if case .rejected(let v)? = _storage._frame {return v}
+      if case .rejected(let v)? = frame {return v}
       return WireRejected()
     }
-    set {_uniqueStorage()._frame = .rejected(newValue)}
+    set {frame = .rejected(newValue)}
   }
 
   public var reply: WireReply {
     get {
-      if case .reply(let v)? = _storage._frame {return v}
+      if case .reply(let v)? = frame {return v}
       return WireReply()
     }
-    set {_uniqueStorage()._frame = .reply(newValue)}
+    set {frame = .reply(newValue)}
   }
 
   public var failure: WireFailure {
     get {
-      if case .failure(let v)? = _storage._frame {return v}
+      if case .failure(let v)? = frame {return v}
       return WireFailure()
     }
-    set {_uniqueStorage()._frame = .failure(newValue)}
+    set {frame = .failure(newValue)}
   }
 
   public var pong: WirePong {
     get {
-      if case .pong(let v)? = _storage._frame {return v}
+      if case .pong(let v)? = frame {return v}
       return WirePong()
     }
-    set {_uniqueStorage()._frame = .pong(newValue)}
+    set {frame = .pong(newValue)}
   }
 
   public var closing: WireClosing {
     get {
-      if case .closing(let v)? = _storage._frame {return v}
+      if case .closing(let v)? = frame {return v}
       return WireClosing()
     }
-    set {_uniqueStorage()._frame = .closing(newValue)}
+    set {frame = .closing(newValue)}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -825,51 +925,69 @@ public nonisolated struct WireServerFrame: @unchecked Sendable {
   }
 
   public init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-public nonisolated struct WireWelcome: Sendable {
+public nonisolated struct WireWelcome: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var session: String = String()
+  public var session: String {
+    get {_storage._session}
+    set {_uniqueStorage()._session = newValue}
+  }
 
-  public var user: String = String()
+  public var user: String {
+    get {_storage._user}
+    set {_uniqueStorage()._user = newValue}
+  }
 
-  public var device: String = String()
+  public var device: String {
+    get {_storage._device}
+    set {_uniqueStorage()._device = newValue}
+  }
 
   /// New at creation and restore of the database: then resend what has no answer, deduplicate by (sender, message id).
-  public var epoch: String = String()
+  public var epoch: String {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
 
   public var pending: WirePending {
-    get {_pending ?? WirePending()}
-    set {_pending = newValue}
+    get {_storage._pending ?? WirePending()}
+    set {_uniqueStorage()._pending = newValue}
   }
   /// Returns true if `pending` has been explicitly set.
-  public var hasPending: Bool {self._pending != nil}
+  public var hasPending: Bool {_storage._pending != nil}
   /// Clears the value of `pending`. Subsequent reads from it will return its default value.
-  public mutating func clearPending() {self._pending = nil}
+  public mutating func clearPending() {_uniqueStorage()._pending = nil}
 
   public var limits: WireLimits {
-    get {_limits ?? WireLimits()}
-    set {_limits = newValue}
+    get {_storage._limits ?? WireLimits()}
+    set {_uniqueStorage()._limits = newValue}
   }
   /// Returns true if `limits` has been explicitly set.
-  public var hasLimits: Bool {self._limits != nil}
+  public var hasLimits: Bool {_storage._limits != nil}
   /// Clears the value of `limits`. Subsequent reads from it will return its default value.
-  public mutating func clearLimits() {self._limits = nil}
+  public mutating func clearLimits() {_uniqueStorage()._limits = nil}
 
   /// Milliseconds since the epoch, UTC; so is every time of this protocol.
-  public var serverTime: Int64 = 0
+  public var serverTime: Int64 {
+    get {_storage._serverTime}
+    set {_uniqueStorage()._serverTime = newValue}
+  }
+
+  /// When the connection ends unless it is refreshed before: `exp` of its token, by the clock that tokens are judged by.
+  public var expiresAt: Int64 {
+    get {_storage._expiresAt}
+    set {_uniqueStorage()._expiresAt = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _pending: WirePending? = nil
-  fileprivate var _limits: WireLimits? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct WirePending: Sendable {
@@ -1279,6 +1397,14 @@ public nonisolated struct WireReply: Sendable {
     set {reply = .status(newValue)}
   }
 
+  public var refreshed: WireRefreshed {
+    get {
+      if case .refreshed(let v)? = reply {return v}
+      return WireRefreshed()
+    }
+    set {reply = .refreshed(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Reply: Equatable, Sendable {
@@ -1289,6 +1415,7 @@ public nonisolated struct WireReply: Sendable {
     case group(WireGroupInfo)
     case groups(WireGroupList)
     case status(WireMessageStatus)
+    case refreshed(WireRefreshed)
 
   }
 
@@ -1437,6 +1564,19 @@ public nonisolated struct WireDeviceStatus: Sendable {
   fileprivate var _device: WireDeviceAddress? = nil
 }
 
+public nonisolated struct WireRefreshed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// When the connection ends unless it is refreshed again.
+  public var expiresAt: Int64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct WireFailure: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1470,7 +1610,8 @@ public nonisolated struct WireClosing: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// A stable word: shutting_down, idle, displaced, unlinked, token_expired.
+  /// A stable word: shutting_down, idle, displaced, unlinked, token_expired,
+  /// token_revoked.
   public var reason: String = String()
 
   /// Milliseconds to wait before connecting again.
@@ -1503,7 +1644,7 @@ nonisolated extension WireLossReason: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ClientFrame"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}send\0\u{1}ack\0\u{1}ping\0\u{2}\u{6}cancel\0\u{1}devices\0\u{3}create_group\0\u{3}add_members\0\u{3}remove_members\0\u{3}leave_group\0\u{3}set_role\0\u{3}group_info\0\u{3}list_groups\0\u{3}delete_group\0\u{1}status\0\u{1}unlink\0\u{3}register_push\0\u{3}remove_push\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}send\0\u{1}ack\0\u{1}ping\0\u{2}\u{6}cancel\0\u{1}devices\0\u{3}create_group\0\u{3}add_members\0\u{3}remove_members\0\u{3}leave_group\0\u{3}set_role\0\u{3}group_info\0\u{3}list_groups\0\u{3}delete_group\0\u{1}status\0\u{1}unlink\0\u{3}register_push\0\u{3}remove_push\0\u{1}refresh\0\u{3}delete_user\0\u{1}revoke\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1733,6 +1874,45 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.frame = .removePush(v)
         }
       }()
+      case 24: try {
+        var v: WireRefresh?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .refresh(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .refresh(v)
+        }
+      }()
+      case 25: try {
+        var v: WireDeleteUser?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .deleteUser(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .deleteUser(v)
+        }
+      }()
+      case 26: try {
+        var v: WireRevoke?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .revoke(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .revoke(v)
+        }
+      }()
       default: break
       }
     }
@@ -1814,6 +1994,18 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .removePush?: try {
       guard case .removePush(let v)? = self.frame else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case .refresh?: try {
+      guard case .refresh(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
+    case .deleteUser?: try {
+      guard case .deleteUser(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .revoke?: try {
+      guard case .revoke(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
     }()
     case nil: break
     }
@@ -2128,7 +2320,7 @@ nonisolated extension WireDevicesRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireCreateGroup: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CreateGroup"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}members\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}members\0\u{1}admin\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2138,6 +2330,7 @@ nonisolated extension WireCreateGroup: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.group) }()
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.members) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.admin) }()
       default: break
       }
     }
@@ -2150,12 +2343,16 @@ nonisolated extension WireCreateGroup: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.members.isEmpty {
       try visitor.visitRepeatedStringField(value: self.members, fieldNumber: 2)
     }
+    if !self.admin.isEmpty {
+      try visitor.visitSingularStringField(value: self.admin, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireCreateGroup, rhs: WireCreateGroup) -> Bool {
     if lhs.group != rhs.group {return false}
     if lhs.members != rhs.members {return false}
+    if lhs.admin != rhs.admin {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2337,18 +2534,29 @@ nonisolated extension WireGroupInfoRequest: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireListGroups: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ListGroups"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.user) }()
+      default: break
+      }
+    }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 1)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireListGroups, rhs: WireListGroups) -> Bool {
+    if lhs.user != rhs.user {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2416,7 +2624,7 @@ nonisolated extension WireStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireUnlink: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Unlink"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}device\0\u{1}user\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2425,6 +2633,7 @@ nonisolated extension WireUnlink: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.device) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.user) }()
       default: break
       }
     }
@@ -2434,11 +2643,119 @@ nonisolated extension WireUnlink: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.device.isEmpty {
       try visitor.visitSingularStringField(value: self.device, fieldNumber: 1)
     }
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireUnlink, rhs: WireUnlink) -> Bool {
     if lhs.device != rhs.device {return false}
+    if lhs.user != rhs.user {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDeleteUser: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DeleteUser"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.user) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireDeleteUser, rhs: WireDeleteUser) -> Bool {
+    if lhs.user != rhs.user {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevoke: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Revoke"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0\u{1}device\0\u{1}service\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.owner != nil {try decoder.handleConflictingOneOf()}
+          self.owner = .user(v)
+        }
+      }()
+      case 2: try {
+        var v: WireDeviceAddress?
+        var hadOneofValue = false
+        if let current = self.owner {
+          hadOneofValue = true
+          if case .device(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.owner = .device(v)
+        }
+      }()
+      case 3: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.owner != nil {try decoder.handleConflictingOneOf()}
+          self.owner = .service(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.owner {
+    case .user?: try {
+      guard case .user(let v)? = self.owner else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    }()
+    case .device?: try {
+      guard case .device(let v)? = self.owner else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .service?: try {
+      guard case .service(let v)? = self.owner else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireRevoke, rhs: WireRevoke) -> Bool {
+    if lhs.owner != rhs.owner {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2509,13 +2826,325 @@ nonisolated extension WireRemovePush: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension WireRefresh: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Refresh"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}token\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.token) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.token.isEmpty {
+      try visitor.visitSingularStringField(value: self.token, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireRefresh, rhs: WireRefresh) -> Bool {
+    if lhs.token != rhs.token {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ServerFrame"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}welcome\0\u{1}deliver\0\u{1}gap\0\u{1}receipt\0\u{1}undelivered\0\u{1}acked\0\u{1}drained\0\u{1}accepted\0\u{1}relayed\0\u{1}rejected\0\u{1}reply\0\u{1}failure\0\u{1}pong\0\u{1}closing\0")
 
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.requestID) }()
+      case 2: try {
+        var v: WireWelcome?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .welcome(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .welcome(v)
+        }
+      }()
+      case 3: try {
+        var v: WireDeliver?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .deliver(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .deliver(v)
+        }
+      }()
+      case 4: try {
+        var v: WireGap?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .gap(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .gap(v)
+        }
+      }()
+      case 5: try {
+        var v: WireReceipt?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .receipt(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .receipt(v)
+        }
+      }()
+      case 6: try {
+        var v: WireUndelivered?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .undelivered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .undelivered(v)
+        }
+      }()
+      case 7: try {
+        var v: WireAcked?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .acked(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .acked(v)
+        }
+      }()
+      case 8: try {
+        var v: WireDrained?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .drained(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .drained(v)
+        }
+      }()
+      case 9: try {
+        var v: WireAccepted?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .accepted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .accepted(v)
+        }
+      }()
+      case 10: try {
+        var v: WireRelayed?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .relayed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .relayed(v)
+        }
+      }()
+      case 11: try {
+        var v: WireRejected?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .rejected(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .rejected(v)
+        }
+      }()
+      case 12: try {
+        var v: WireReply?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .reply(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .reply(v)
+        }
+      }()
+      case 13: try {
+        var v: WireFailure?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .failure(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .failure(v)
+        }
+      }()
+      case 14: try {
+        var v: WirePong?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .pong(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .pong(v)
+        }
+      }()
+      case 15: try {
+        var v: WireClosing?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .closing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .closing(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.requestID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.requestID, fieldNumber: 1)
+    }
+    switch self.frame {
+    case .welcome?: try {
+      guard case .welcome(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .deliver?: try {
+      guard case .deliver(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .gap?: try {
+      guard case .gap(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .receipt?: try {
+      guard case .receipt(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .undelivered?: try {
+      guard case .undelivered(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .acked?: try {
+      guard case .acked(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .drained?: try {
+      guard case .drained(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .accepted?: try {
+      guard case .accepted(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .relayed?: try {
+      guard case .relayed(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .rejected?: try {
+      guard case .rejected(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .reply?: try {
+      guard case .reply(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .failure?: try {
+      guard case .failure(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .pong?: try {
+      guard case .pong(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .closing?: try {
+      guard case .closing(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireServerFrame, rhs: WireServerFrame) -> Bool {
+    if lhs.requestID != rhs.requestID {return false}
+    if lhs.frame != rhs.frame {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Welcome"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}user\0\u{1}device\0\u{1}epoch\0\u{1}pending\0\u{1}limits\0\u{3}server_time\0\u{3}expires_at\0")
+
   fileprivate class _StorageClass {
-    var _requestID: UInt64 = 0
-    var _frame: WireServerFrame.OneOf_Frame?
+    var _session: String = String()
+    var _user: String = String()
+    var _device: String = String()
+    var _epoch: String = String()
+    var _pending: WirePending? = nil
+    var _limits: WireLimits? = nil
+    var _serverTime: Int64 = 0
+    var _expiresAt: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2526,8 +3155,14 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     private init() {}
 
     init(copying source: _StorageClass) {
-      _requestID = source._requestID
-      _frame = source._frame
+      _session = source._session
+      _user = source._user
+      _device = source._device
+      _epoch = source._epoch
+      _pending = source._pending
+      _limits = source._limits
+      _serverTime = source._serverTime
+      _expiresAt = source._expiresAt
     }
   }
 
@@ -2546,189 +3181,14 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
         // allocates stack space for every case branch when no optimizations are
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._requestID) }()
-        case 2: try {
-          var v: WireWelcome?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .welcome(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .welcome(v)
-          }
-        }()
-        case 3: try {
-          var v: WireDeliver?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .deliver(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .deliver(v)
-          }
-        }()
-        case 4: try {
-          var v: WireGap?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .gap(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .gap(v)
-          }
-        }()
-        case 5: try {
-          var v: WireReceipt?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .receipt(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .receipt(v)
-          }
-        }()
-        case 6: try {
-          var v: WireUndelivered?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .undelivered(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .undelivered(v)
-          }
-        }()
-        case 7: try {
-          var v: WireAcked?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .acked(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .acked(v)
-          }
-        }()
-        case 8: try {
-          var v: WireDrained?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .drained(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .drained(v)
-          }
-        }()
-        case 9: try {
-          var v: WireAccepted?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .accepted(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .accepted(v)
-          }
-        }()
-        case 10: try {
-          var v: WireRelayed?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .relayed(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .relayed(v)
-          }
-        }()
-        case 11: try {
-          var v: WireRejected?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .rejected(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .rejected(v)
-          }
-        }()
-        case 12: try {
-          var v: WireReply?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .reply(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .reply(v)
-          }
-        }()
-        case 13: try {
-          var v: WireFailure?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .failure(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .failure(v)
-          }
-        }()
-        case 14: try {
-          var v: WirePong?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .pong(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .pong(v)
-          }
-        }()
-        case 15: try {
-          var v: WireClosing?
-          var hadOneofValue = false
-          if let current = _storage._frame {
-            hadOneofValue = true
-            if case .closing(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._frame = .closing(v)
-          }
-        }()
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._session) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._user) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._device) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._epoch) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._pending) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._limits) }()
+        case 7: try { try decoder.decodeSingularInt64Field(value: &_storage._serverTime) }()
+        case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._expiresAt) }()
         default: break
         }
       }
@@ -2741,147 +3201,51 @@ nonisolated extension WireServerFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every if/case branch local when no optimizations
       // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
       // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._requestID != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._requestID, fieldNumber: 1)
+      if !_storage._session.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._session, fieldNumber: 1)
       }
-      switch _storage._frame {
-      case .welcome?: try {
-        guard case .welcome(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-      }()
-      case .deliver?: try {
-        guard case .deliver(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-      }()
-      case .gap?: try {
-        guard case .gap(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-      }()
-      case .receipt?: try {
-        guard case .receipt(let v)? = _storage._frame else { preconditionFailure() }
+      if !_storage._user.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._user, fieldNumber: 2)
+      }
+      if !_storage._device.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._device, fieldNumber: 3)
+      }
+      if !_storage._epoch.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._epoch, fieldNumber: 4)
+      }
+      try { if let v = _storage._pending {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-      }()
-      case .undelivered?: try {
-        guard case .undelivered(let v)? = _storage._frame else { preconditionFailure() }
+      } }()
+      try { if let v = _storage._limits {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-      }()
-      case .acked?: try {
-        guard case .acked(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-      }()
-      case .drained?: try {
-        guard case .drained(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-      }()
-      case .accepted?: try {
-        guard case .accepted(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-      }()
-      case .relayed?: try {
-        guard case .relayed(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-      }()
-      case .rejected?: try {
-        guard case .rejected(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-      }()
-      case .reply?: try {
-        guard case .reply(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-      }()
-      case .failure?: try {
-        guard case .failure(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-      }()
-      case .pong?: try {
-        guard case .pong(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
-      }()
-      case .closing?: try {
-        guard case .closing(let v)? = _storage._frame else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
-      }()
-      case nil: break
+      } }()
+      if _storage._serverTime != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._serverTime, fieldNumber: 7)
       }
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: WireServerFrame, rhs: WireServerFrame) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._requestID != rhs_storage._requestID {return false}
-        if _storage._frame != rhs_storage._frame {return false}
-        return true
+      if _storage._expiresAt != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._expiresAt, fieldNumber: 8)
       }
-      if !storagesAreEqual {return false}
-    }
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".Welcome"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}user\0\u{1}device\0\u{1}epoch\0\u{1}pending\0\u{1}limits\0\u{3}server_time\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.session) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.user) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.device) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.epoch) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._pending) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._limits) }()
-      case 7: try { try decoder.decodeSingularInt64Field(value: &self.serverTime) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.session.isEmpty {
-      try visitor.visitSingularStringField(value: self.session, fieldNumber: 1)
-    }
-    if !self.user.isEmpty {
-      try visitor.visitSingularStringField(value: self.user, fieldNumber: 2)
-    }
-    if !self.device.isEmpty {
-      try visitor.visitSingularStringField(value: self.device, fieldNumber: 3)
-    }
-    if !self.epoch.isEmpty {
-      try visitor.visitSingularStringField(value: self.epoch, fieldNumber: 4)
-    }
-    try { if let v = self._pending {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._limits {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
-    if self.serverTime != 0 {
-      try visitor.visitSingularInt64Field(value: self.serverTime, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireWelcome, rhs: WireWelcome) -> Bool {
-    if lhs.session != rhs.session {return false}
-    if lhs.user != rhs.user {return false}
-    if lhs.device != rhs.device {return false}
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs._pending != rhs._pending {return false}
-    if lhs._limits != rhs._limits {return false}
-    if lhs.serverTime != rhs.serverTime {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._session != rhs_storage._session {return false}
+        if _storage._user != rhs_storage._user {return false}
+        if _storage._device != rhs_storage._device {return false}
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._pending != rhs_storage._pending {return false}
+        if _storage._limits != rhs_storage._limits {return false}
+        if _storage._serverTime != rhs_storage._serverTime {return false}
+        if _storage._expiresAt != rhs_storage._expiresAt {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3595,7 +3959,7 @@ nonisolated extension WireMemberDevices: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Reply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}devices\0\u{3}group_version\0\u{1}group\0\u{1}groups\0\u{1}status\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}devices\0\u{3}group_version\0\u{1}group\0\u{1}groups\0\u{1}status\0\u{1}refreshed\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3681,6 +4045,19 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.reply = .status(v)
         }
       }()
+      case 7: try {
+        var v: WireRefreshed?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .refreshed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .refreshed(v)
+        }
+      }()
       default: break
       }
     }
@@ -3715,6 +4092,10 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .status?: try {
       guard case .status(let v)? = self.reply else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .refreshed?: try {
+      guard case .refreshed(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case nil: break
     }
@@ -4051,6 +4432,36 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
   public static func ==(lhs: WireDeviceStatus, rhs: WireDeviceStatus) -> Bool {
     if lhs._device != rhs._device {return false}
     if lhs.state != rhs.state {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRefreshed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Refreshed"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}expires_at\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.expiresAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresAt, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireRefreshed, rhs: WireRefreshed) -> Bool {
+    if lhs.expiresAt != rhs.expiresAt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

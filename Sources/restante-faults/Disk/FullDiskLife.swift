@@ -65,7 +65,7 @@ final class FullDiskLife {
     /// As a service, which needs no registration; how many were accepted.
     @discardableResult
     private func send(_ count: Int, _ caller: StoreCaller) async throws -> Int {
-        let sender = Origin.service(CallID(1), ServiceName(unchecked: "news"))
+        let sender = Origin.service(CallID(1), ServiceName(unchecked: "news"), issuedAt: .max)
         let commands = (0..<count).map { _ in
             let payload = [UInt8](repeating: 7, count: Int.random(in: 1...16_384, using: &numbers))
             let id = MessageID(at: StoreClock.wall.now())

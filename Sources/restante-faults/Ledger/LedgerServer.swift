@@ -49,6 +49,9 @@ final class LedgerServer: Sendable {
             [
                 "serve", "--database", database, "--host", Self.host, "--port", "\(port)", "--operators-socket", "",
                 "--log-level", "warning",
+                // What is asked here is whether anything is lost, not how fast a client may be.
+                "--pace-messages-per-second", "0", "--pace-bytes-per-second", "0", "--pace-requests-per-second", "0",
+                "--pace-handshakes-per-minute", "0", "--pace-look-ups-per-minute", "0",
             ], errors: log)
         process.withLock { $0 = child }
         return child.output

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOSSL
 import RestanteClient
 import RestanteCore
 import RestanteGateway
@@ -15,6 +16,9 @@ struct ClientOptions: ParsableArguments {
             has one connection: a command as a device that is listening takes its place.
             """)
     var identity: String?
+    @Option(
+        help: "Authorities in PEM that vouch for a wss server, instead of the system's. (default: $SSL_CERT_FILE)")
+    var caCertificates: String?
     @Option(help: "The server's database, beside which its key file is. (default: restante.db)")
     var database = "restante.db"
 
@@ -32,7 +36,17 @@ struct ClientOptions: ParsableArguments {
             configuration.renewToken = { try mint(address) }
         }
         configuration.maximumFailures = patience
+        if let path = caCertificates ?? environment["SSL_CERT_FILE"], !path.isEmpty {
+            configuration.tls.trustRoots = .certificates(try authorities(path))
+        }
         return configuration
+    }
+
+    private func authorities(_ path: String) throws(CommandFailure) -> [NIOSSLCertificate] {
+        guard let found = try? NIOSSLCertificate.fromPEMFile(path), !found.isEmpty else {
+            throw CommandFailure(.usage, "\(path) cannot be read, or holds no certificate in PEM")
+        }
+        return found
     }
 
     private func mint() async throws -> @Sendable (DeviceAddress) throws -> String {

@@ -45,7 +45,7 @@ extension CommandFailure {
         let text = "\(refusal.code.name): \(refusal.reason)"
         switch refusal.code {
         case .shuttingDown, .unavailable, .rateLimited, .mailboxFull, .storageFull: self.init(.tryAgain, text)
-        case .notAllowed, .deviceRevoked, .tooManyDevices: self.init(.notPermitted, text)
+        case .notAllowed, .deviceRevoked, .invalidToken, .tooManyDevices: self.init(.notPermitted, text)
         default: self.init(.badData, text)
         }
     }

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Configuration
+import CoreMetrics
 import Foundation
 import Logging
 import RestanteGateway
+import RestanteMetrics
 import RestanteStore
 import ServiceLifecycle
 
@@ -31,12 +33,13 @@ struct Serve: AsyncParsableCommand {
             flags: flags.values, environment: ProcessInfo.processInfo.environment, file: config)
         let settings = try reader.read()
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = settings.logLevel
-            return handler
+            LineLogHandler(label: label, format: settings.logFormat, level: settings.logLevel)
         }
         for line in settings.lines { print(line) }
-        try await Server(settings).run()
+        let metrics = PrometheusFactory()
+        MetricsSystem.bootstrap(metrics)
+        var server = Server(settings, metrics: metrics)
+        try await server.run()
     }
 }
 
@@ -50,12 +53,18 @@ struct ServeFlags: ParsableArguments {
     var port: Int?
     @Option(help: "The Unix socket for operators; '' for none. (default: DATABASE.sock)")
     var operatorsSocket: String?
+    @Option(help: "The address of the operators' port. (default: 127.0.0.1)")
+    var operatorsHost: String?
+    @Option(help: "A port for /metrics, /healthz and /readyz; 0 takes a free one. (default: none)")
+    var operatorsPort: Int?
     @Option(help: "A JWK set to verify tokens with. (default: DATABASE.key, made at the first start)")
     var keys: String?
     @Option(help: "This server's name in the session table. (default: local)")
     var node: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
+    @Option(help: "text or json: a line a record, on standard error. (default: text)")
+    var logFormat: String?
     @Option(help: "Seconds between pings. (default: 30)")
     var pingInterval: Int?
     @Option(help: "Seconds after which a silent client is dropped. (default: 90)")
@@ -64,6 +73,24 @@ struct ServeFlags: ParsableArguments {
     var tokenAudience: String?
     @Option(help: "What tokens must name as 'iss'.")
     var tokenIssuer: String?
+    @Option(help: "What keys may be for. (default: EdDSA,ES256,HS256,RS256)")
+    var tokenAlgorithms: String?
+    @Option(help: "Seconds by which the issuer's clock may be ahead. (default: 60)")
+    var tokenClockSkew: Int?
+    @Option(help: "The server's certificate and its chain, in PEM; with --tls-key: serve TLS.")
+    var tlsCertificate: String?
+    @Option(help: "The certificate's private key, in PEM.")
+    var tlsKey: String?
+    @Option(help: "Authorities in PEM whose certificates count as a service's token.")
+    var tlsClientCa: String?
+    @Flag(help: "Serve other machines without TLS, behind a proxy that does it.")
+    var allowPlain = false
+    @Option(help: "Proxies that are believed about their clients' addresses: 10.0.0.0/8,::1")
+    var trustedProxies: String?
+    @Option(help: "Where they write it: x-forwarded-for or forwarded. (default: x-forwarded-for)")
+    var forwardedHeader: String?
+    @Option(help: "Web pages that may connect: https://app.example.org, or '*'. (default: the server's own)")
+    var allowedOrigins: String?
     @Option(help: "Bytes of disk that are kept for when it is full; 0 for none. (default: 67108864)")
     var reserveBytes: Int?
     @Option(help: "Bytes of payload in one message. (default: 262144)")
@@ -88,21 +115,27 @@ struct ServeFlags: ParsableArguments {
     var limitsWalBytes: Int?
     @Option(help: "Seconds without a connection after which a device is unlinked. (default: 3888000)")
     var limitsIdleDevice: Int?
+    @OptionGroup var pace: PaceFlags
 
     var values: [Setting: ConfigValue] {
         let texts: [Setting: String?] = [
-            .database: database, .host: host, .operatorsSocket: operatorsSocket, .keys: keys, .node: node,
-            .logLevel: logLevel, .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
+            .database: database, .host: host, .operatorsSocket: operatorsSocket,
+            .operatorsHost: operatorsHost, .keys: keys, .node: node,
+            .logLevel: logLevel, .logFormat: logFormat, .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
+            .tokenAlgorithms: tokenAlgorithms, .tlsCertificate: tlsCertificate, .tlsKey: tlsKey,
+            .tlsClientCa: tlsClientCa, .trustedProxies: trustedProxies, .forwardedHeader: forwardedHeader,
+            .allowedOrigins: allowedOrigins,
         ]
         let numbers: [Setting: Int?] = [
-            .port: port, .pingInterval: pingInterval, .idleTimeout: idleTimeout,
-            .reserveBytes: reserveBytes, .messageBytes: limitsMessageBytes,
+            .port: port, .operatorsPort: operatorsPort, .pingInterval: pingInterval, .idleTimeout: idleTimeout,
+            .tokenClockSkew: tokenClockSkew, .reserveBytes: reserveBytes, .messageBytes: limitsMessageBytes,
             .timeToLive: limitsTimeToLive, .groupMembers: limitsGroupMembers, .devicesPerUser: limitsDevicesPerUser,
             .dedupeHorizon: limitsDedupeHorizon, .dedupeRows: limitsDedupeRows,
             .mailboxMessages: limitsMailboxMessages, .mailboxBytes: limitsMailboxBytes,
             .databaseBytes: limitsDatabaseBytes, .walBytes: limitsWalBytes, .idleDevice: limitsIdleDevice,
-        ]
-        let values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
+        ].merging(pace.numbers) { $1 }
+        var values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
+        if allowPlain { values[.allowPlain] = ConfigValue(.bool(true), isSecret: false) }
         return values.merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import RestanteStore
 
 /// `POST /v1/backup`: answers a line of JSON whenever there is news, and last what was made or why not.
@@ -8,6 +9,7 @@ import RestanteStore
 /// Whoever closes the connection ends the backup.
 struct BackupRoute: Sendable {
     let store: SQLiteStore
+    let logger: Logger
 
     func answer(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let bytes = try await request.body.collect(upTo: 64 << 10)
@@ -19,7 +21,9 @@ struct BackupRoute: Sendable {
         }
         return Response(
             status: .ok, headers: Self.headers,
-            body: ResponseBody { [store] writer in
+            body: ResponseBody { [store, logger] writer in
+                logger.info("an operator began a backup")
+                defer { logger.info("a backup ended") }
                 try await Self.write(asked, store, to: &writer)
                 try await writer.finish(nil)
             })

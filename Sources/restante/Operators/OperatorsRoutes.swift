@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import RestanteCore
 import RestanteGateway
 
@@ -9,12 +10,17 @@ struct OperatorsRoutes: Sendable {
     let gateway: Gateway
     let directory: any SessionDirectory
     let backups: BackupRoute
+    let reloader: Reloader
+    let metrics: MetricsRoute
+    let logger: Logger
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
+        metrics.add(to: router)
         router.get("/v1/overview") { _, _ in try await answer { try await overview() } }
         router.get("/v1/clock") { _, _ in try await answer { try await clock(.clock) } }
         router.post("/v1/clock/confirm") { _, _ in try await answer { try await clock(.confirmClock) } }
+        router.post("/v1/reload") { _, _ in try await answer { await reloader.reload() } }
         router.get("/v1/users/:user/devices") { _, context in
             try await answer { try await devices(of: try user(context)) }
         }
@@ -30,8 +36,24 @@ struct OperatorsRoutes: Sendable {
                 return try await done(.unlink(DeviceAddress(user: try user(context), device: device)))
             }
         }
+        addRevocations(to: router)
         router.post("/v1/backup") { request, context in try await backups.answer(request, context) }
         return router
+    }
+
+    private func addRevocations(to router: Router<BasicRequestContext>) {
+        router.post("/v1/users/:user/revoke") { _, context in
+            try await answer { try await done(.revoke(.user(try user(context)))) }
+        }
+        router.post("/v1/users/:user/devices/:device/revoke") { _, context in
+            try await answer {
+                let device: DeviceName = try parameter("device", context)
+                return try await done(.revoke(.device(DeviceAddress(user: try user(context), device: device))))
+            }
+        }
+        router.post("/v1/services/:service/revoke") { _, context in
+            try await answer { try await done(.revoke(.service(try parameter("service", context)))) }
+        }
     }
 
     private func overview() async throws -> OverviewBody {
@@ -41,6 +63,7 @@ struct OperatorsRoutes: Sendable {
 
     private func clock(_ request: RestanteCore.Request) async throws -> ClockBody {
         guard case .clock(let report) = try await gateway.request(request) else { preconditionFailure() }
+        note(request)
         return ClockBody(report)
     }
 
@@ -56,7 +79,22 @@ struct OperatorsRoutes: Sendable {
 
     private func done(_ request: RestanteCore.Request) async throws -> DoneBody {
         _ = try await gateway.request(request)
+        note(request)
         return DoneBody()
+    }
+
+    /// What an operator has changed; about whom, at debug only.
+    private func note(_ request: RestanteCore.Request) {
+        switch request {
+        case .unlink(let address):
+            logger.info("an operator unlinked a device")
+            logger.debug("unlinked by an operator", metadata: ["device": "\(address)"])
+        case .deleteUser(let user):
+            logger.info("an operator deleted a user")
+            logger.debug("deleted by an operator", metadata: ["user": "\(user)"])
+        case .confirmClock: logger.info("an operator confirmed the machine's clock")
+        default: break
+        }
     }
 
     private func user(_ context: BasicRequestContext) throws -> UserName { try parameter("user", context) }

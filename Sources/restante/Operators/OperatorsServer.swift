@@ -17,11 +17,15 @@ struct OperatorsServer: Service {
     private let routes: OperatorsRoutes
     private let logger: Logger
 
-    init(path: String, gateway: Gateway, store: SQLiteStore, logger: Logger) {
+    init(
+        path: String, gateway: Gateway, store: SQLiteStore, reloader: Reloader, metrics: MetricsRoute, logger: Logger
+    ) {
         self.path = path
         self.gateway = gateway
         self.logger = logger
-        routes = OperatorsRoutes(gateway: gateway, directory: store, backups: BackupRoute(store: store))
+        routes = OperatorsRoutes(
+            gateway: gateway, directory: store, backups: BackupRoute(store: store, logger: logger), reloader: reloader,
+            metrics: metrics, logger: logger)
     }
 
     func run() async throws {

@@ -8,11 +8,24 @@ struct ServeSettings: Sendable {
     var database = "restante.db"
     /// Nil: none.
     var operatorsSocket: String?
+    /// Where ``operatorsPort`` is.
+    var operatorsHost = "127.0.0.1"
+    /// For metrics and health; 0: any free one; nil: none.
+    var operatorsPort: Int?
     /// A JWK set; nil: the embedded key file beside the database.
     var keys: String?
     var logLevel = Logger.Level.info
+    var logFormat = LogFormat.text
     var tokenAudience: String?
     var tokenIssuer: String?
+    /// What keys may be for.
+    var tokenAlgorithms = Set(KeySet.Algorithm.allCases)
+    /// Seconds.
+    var tokenClockSkew: Int64 = 60
+    /// Nil: no TLS.
+    var tls: TLSFiles?
+    /// Whether other machines may connect without TLS.
+    var allowPlain = false
     /// Bytes of disk that are kept for when it is full.
     var reserveBytes: Int64 = 64 << 20
     var gateway = GatewayConfiguration()
@@ -29,14 +42,35 @@ struct ServeSettings: Sendable {
     /// Where the operators' socket is unless set: beside the database.
     static func operatorsSocket(besides database: String) -> String { database + ".sock" }
 
+    /// What the operator should know about settings that are served as they are.
+    var warnings: [String] {
+        var warnings = gateway.tls?.warnings ?? []
+        if keys != nil, tokenAudience == nil {
+            warnings.append(
+                "tokenAudience is not set: a token that the issuer of these keys made for another service is good here, too"
+            )
+        }
+        return warnings
+    }
+
     /// One line a setting; nothing here is secret, and nothing secret may be added.
     var lines: [String] {
         [
             "database = \(database)", "host = \(gateway.host)", "port = \(gateway.port)",
-            "operatorsSocket = \(operatorsSocket ?? "")", "keys = \(keys ?? keyFile)", "node = \(gateway.node)",
-            "logLevel = \(logLevel)", "pingInterval = \(gateway.pingInterval.seconds)",
+            "operatorsSocket = \(operatorsSocket ?? "")", "operatorsHost = \(operatorsHost)",
+            "operatorsPort = \(operatorsPort.map { "\($0)" } ?? "")", "keys = \(keys ?? keyFile)",
+            "node = \(gateway.node)",
+            "logLevel = \(logLevel)", "logFormat = \(logFormat)",
+            "pingInterval = \(gateway.pingInterval.seconds)",
             "idleTimeout = \(gateway.idleTimeout.seconds)", "tokenAudience = \(tokenAudience ?? "")",
             "tokenIssuer = \(tokenIssuer ?? "")",
+            "tokenAlgorithms = \(tokenAlgorithms.map(\.rawValue).sorted().joined(separator: ","))",
+            "tokenClockSkew = \(tokenClockSkew)", "tlsCertificate = \(tls?.certificate ?? "")",
+            "tlsKey = \(tls?.key ?? "")", "tlsClientCa = \(tls?.clientAuthorities ?? "")",
+            "allowPlain = \(allowPlain)",
+            "trustedProxies = \(gateway.trustedProxies.ranges.map(\.description).joined(separator: ","))",
+            "forwardedHeader = \(gateway.trustedProxies.header.rawValue)",
+            "allowedOrigins = \(gateway.allowedOrigins)",
             "reserveBytes = \(reserveBytes)", "limits.messageBytes = \(gateway.limits.messageBytes)",
             "limits.timeToLive = \(gateway.limits.timeToLive)", "limits.groupMembers = \(gateway.limits.groupMembers)",
             "limits.devicesPerUser = \(gateway.limits.devicesPerUser)",
@@ -47,7 +81,7 @@ struct ServeSettings: Sendable {
             "limits.databaseBytes = \(gateway.limits.databaseBytes.map { "\($0)" } ?? "")",
             "limits.walBytes = \(gateway.limits.walBytes)",
             "limits.idleDevice = \(gateway.limits.idleDevice)",
-        ]
+        ] + gateway.pace.lines
     }
 }
 

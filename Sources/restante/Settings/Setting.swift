@@ -4,13 +4,25 @@ enum Setting: String, CaseIterable {
     case host
     case port
     case operatorsSocket
+    case operatorsHost
+    case operatorsPort
     case keys
     case node
     case logLevel
+    case logFormat
     case pingInterval
     case idleTimeout
     case tokenAudience
     case tokenIssuer
+    case tokenAlgorithms
+    case tokenClockSkew
+    case tlsCertificate
+    case tlsKey
+    case tlsClientCa
+    case allowPlain
+    case trustedProxies
+    case forwardedHeader
+    case allowedOrigins
     case reserveBytes
     case messageBytes = "limits.messageBytes"
     case timeToLive = "limits.timeToLive"
@@ -23,6 +35,18 @@ enum Setting: String, CaseIterable {
     case databaseBytes = "limits.databaseBytes"
     case walBytes = "limits.walBytes"
     case idleDevice = "limits.idleDevice"
+    case connections = "pace.connections"
+    case acceptsPerSecond = "pace.acceptsPerSecond"
+    case bufferBytes = "pace.bufferBytes"
+    case addressConnections = "pace.addressConnections"
+    case addressHandshakesPerSecond = "pace.addressHandshakesPerSecond"
+    case userConnections = "pace.userConnections"
+    case handshakesPerMinute = "pace.handshakesPerMinute"
+    case messagesPerSecond = "pace.messagesPerSecond"
+    case bytesPerSecond = "pace.bytesPerSecond"
+    case requestsPerSecond = "pace.requestsPerSecond"
+    case lookUpsPerMinute = "pace.lookUpsPerMinute"
+    case serviceMessagesPerSecond = "pace.serviceMessagesPerSecond"
 
     /// As the configuration file nests it: `limits.messageBytes` is `{"limits": {"messageBytes": …}}`.
     var key: String { rawValue }

@@ -8,9 +8,9 @@ import SystemPackage
 
 /// Reads the settings: flags before variables before the configuration file; what is wrong is told all at once.
 struct SettingsReader {
-    private let config: ConfigReader
-    private let given: Set<Setting>
-    private var problems: [String]
+    let config: ConfigReader
+    let given: Set<Setting>
+    var problems: [String]
 
     /// - Parameters:
     ///   - flags: what the command line said.
@@ -65,12 +65,15 @@ struct SettingsReader {
         var settings = ServeSettings()
         settings.database = text(.database) ?? settings.database
         settings.keys = text(.keys)
-        settings.tokenAudience = text(.tokenAudience)
-        settings.tokenIssuer = text(.tokenIssuer)
         settings.logLevel = logLevel() ?? settings.logLevel
+        settings.logFormat = logFormat() ?? settings.logFormat
         settings.reserveBytes = number(.reserveBytes, 0...1 << 40).map(Int64.init) ?? settings.reserveBytes
+        settings.operatorsHost = text(.operatorsHost) ?? settings.operatorsHost
+        settings.operatorsPort = number(.operatorsPort, 0...65535)
         settings.operatorsSocket = operatorsSocket(settings.database)
         readGateway(&settings)
+        readTransport(&settings)
+        readTokens(&settings)
         guard problems.isEmpty else {
             throw CommandFailure(
                 .configuration,
@@ -91,6 +94,7 @@ struct SettingsReader {
             problems.append("idleTimeout: must be longer than pingInterval, or every quiet client is dropped")
         }
         readLimits(&gateway.limits)
+        readPace(&gateway.pace)
         settings.gateway = gateway
     }
 
@@ -143,7 +147,16 @@ struct SettingsReader {
         return level
     }
 
-    private mutating func text(_ setting: Setting) -> String? {
+    private mutating func logFormat() -> LogFormat? {
+        guard let name = text(.logFormat) else { return nil }
+        guard let format = LogFormat(rawValue: name.lowercased()) else {
+            problems.append("logFormat: must be one of \(LogFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+            return nil
+        }
+        return format
+    }
+
+    mutating func text(_ setting: Setting) -> String? {
         guard given.contains(setting) else { return nil }
         guard let text = config.string(forKey: configKey(setting)), !text.isEmpty else {
             problems.append("\(setting.key): must be a text that is not empty")
@@ -152,7 +165,8 @@ struct SettingsReader {
         return text
     }
 
-    private mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
+    /// A number in this range; anything else is a problem.
+    mutating func number(_ setting: Setting, _ range: ClosedRange<Int>) -> Int? {
         guard given.contains(setting) else { return nil }
         guard let number = config.int(forKey: configKey(setting)), range.contains(number) else {
             problems.append("\(setting.key): must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -161,7 +175,7 @@ struct SettingsReader {
         return number
     }
 
-    private func configKey(_ setting: Setting) -> ConfigKey {
+    func configKey(_ setting: Setting) -> ConfigKey {
         ConfigKey(setting.key.split(separator: ".").map(String.init))
     }
 }

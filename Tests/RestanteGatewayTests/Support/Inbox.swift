@@ -1,5 +1,6 @@
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOTLS
 
 /// What a socket has received, for a test that waits for it.
 final class Inbox: ChannelInboundHandler, Sendable {
@@ -8,6 +9,8 @@ final class Inbox: ChannelInboundHandler, Sendable {
     private struct State {
         var parts: [ByteBuffer] = []
         var hasEnded = false
+        var errors: [any Error] = []
+        var negotiated: String?
         var waiter: CheckedContinuation<ByteBuffer?, Never>?
     }
 
@@ -22,14 +25,32 @@ final class Inbox: ChannelInboundHandler, Sendable {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    func channelInactive(context: ChannelHandlerContext) { end() }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent { end() }
+        if case .handshakeCompleted(let name) = event as? TLSUserEvent {
+            state.withLockedValue { $0.negotiated = name }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func end() {
         settle { state in
             state.hasEnded = true
             return nil
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        state.withLockedValue { $0.errors.append(error) }
+        context.close(promise: nil)
+    }
+
+    var negotiated: String? { state.withLockedValue { $0.negotiated } }
+    var errors: [any Error] { state.withLockedValue { $0.errors } }
+    /// Whether it ended with an error, as it does when the peer resets the connection.
+    var hasFailed: Bool { !errors.isEmpty }
 
     /// The next part; nil at the end of the connection.
     func next() async -> ByteBuffer? {

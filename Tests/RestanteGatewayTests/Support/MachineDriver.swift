@@ -14,12 +14,16 @@ struct MachineDriver {
     }()
     static let claimed = ScriptedStore.claimed(TestKeys.alice)
 
-    private var machine = SessionStateMachine(session: session, limits: limits)
+    /// Whether a turn to read comes as soon as it is asked for.
+    var givesTurns = true
+    private var machine = SessionStateMachine(
+        session: session, address: TestKeys.alice, expiresAt: 5_000_000, limits: limits)
 
     mutating func take(_ event: SessionEvent) -> [SessionAction] {
         var actions: [SessionAction] = []
         machine.handle(event, into: &actions)
-        return actions
+        guard givesTurns else { return actions }
+        return actions.flatMap { $0 == .askTurn ? take(.turnCame) : [$0] }
     }
 
     /// What all the events together bring about.

@@ -1,7 +1,11 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import NIOWebSocket
+import RestanteCore
 import Testing
+
+@testable import RestanteGateway
 
 /// A client that writes what it is told, right or wrong, and reads what comes.
 final class RawClient {
@@ -28,10 +32,29 @@ final class RawClient {
         self.inbox = inbox
     }
 
-    static func with(_ server: TestServer, _ body: (RawClient) async throws -> Void) async throws {
+    /// - Parameters:
+    ///   - address: of this machine, to come from; nil: as the system likes.
+    ///   - tls: with it the client speaks TLS, and verifies the server as it says.
+    ///   - halfClosing: the client does not close when the server does.
+    static func with(
+        _ server: TestServer, from address: String? = nil, tls: NIOSSLContext? = nil, halfClosing: Bool = false,
+        _ body: (RawClient) async throws -> Void
+    ) async throws {
         let inbox = Inbox()
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelInitializer { $0.pipeline.addHandler(inbox) }
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: halfClosing)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: TestAuthority.server)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(inbox)
+                }
+            }
+        if let address { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: address, port: 0)) }
+        let channel =
+            try await bootstrap
             .connect(host: server.host, port: server.port).get()
         do {
             try await body(RawClient(channel, inbox))
@@ -42,9 +65,32 @@ final class RawClient {
         try? await channel.close()
     }
 
+    /// Whether the connection was reset rather than closed.
+    var wasReset: Bool { inbox.hasFailed }
+
     func write(_ text: String) async throws { try await write(Array(text.utf8)) }
 
     func write(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
+
+    /// What TLS has agreed on, once something has been read.
+    func agreed() async throws -> (certificate: NIOSSLCertificate?, version: TLSVersion?) {
+        let version = try await channel.nioSSL_tlsVersion().get()
+        return (try await channel.nioSSL_peerCertificate().get(), version)
+    }
+
+    /// Ends the connection without a word of TLS.
+    func cut() async throws {
+        try await channel.eventLoop.submit { [channel] in
+            // From there on towards the socket, so that TLS does not learn of it.
+            try channel.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self).close(promise: nil)
+        }.get()
+    }
+
+    /// What ALPN has agreed on.
+    var negotiated: String? { inbox.negotiated }
+
+    /// The errors that the connection has ended with, or has had.
+    var errors: [any Error] { inbox.errors }
 
     /// More bytes, or false at the end of the connection, however it came.
     private func more() async -> Bool {
@@ -120,6 +166,25 @@ final class RawClient {
         #expect(try await connect(server)?.status == 101)
         #expect(await text()?.contains(#""welcome""#) == true)
     }
+
+    /// Tries again until a device of alice's is let in.
+    static func untilConnected(_ server: TestServer, as device: String) async throws {
+        var status: Int?
+        let address = DeviceAddress(user: TestKeys.alice.user, device: DeviceName(unchecked: device))
+        while status != 101 {
+            try? await with(server) { client in
+                status = try await client.upgrade([
+                    "authorization: Bearer \(server.userToken(address))", "sec-websocket-protocol: restante.v1.json",
+                ])?.status
+            }
+        }
+    }
+
+    /// Whether what comes is read from the socket.
+    func setReading(_ now: Bool) async throws { try await channel.setOption(.autoRead, value: now).get() }
+
+    /// Reads on until the server has ended the connection.
+    func untilEnd() async { while await more() {} }
 
     func send(_ text: String) async throws { try await send(.text, Array(text.utf8)) }
 

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import NIOCore
 import RestanteCore
@@ -14,7 +15,9 @@ struct TestServer: Sendable {
     private let task: Task<Void, any Error>
 
     static func run(
-        store: ScriptedStore = ScriptedStore(), configure: (inout GatewayConfiguration) -> Void = { _ in },
+        store: ScriptedStore = ScriptedStore(), log: RecordedLog? = nil,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        configure: (inout GatewayConfiguration) -> Void = { _ in },
         body: (TestServer) async throws -> Void
     ) async throws {
         var configuration = GatewayConfiguration()
@@ -25,7 +28,8 @@ struct TestServer: Sendable {
         let keys = try await TestKeys.hmac()
         let gateway = Gateway(
             configuration: configuration, store: store, directory: store, tokens: TokenVerifier(keys: keys),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            metrics: metrics,
+            logger: Logger(label: "test", factory: { _ in log ?? SwiftLogNoOpLogHandler() as any LogHandler }))
         let task = Task { try await gateway.run() }
         let address = try await gateway.boundAddress
         let server = TestServer(

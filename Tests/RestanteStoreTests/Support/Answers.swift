@@ -8,6 +8,7 @@ final class Answers: StoreSink {
         var waiter: CheckedContinuation<Void, Never>?
         var failure: String?
         var notices: [StoreNotice] = []
+        var measures: [StoreMeasure] = []
     }
 
     private let state = Mutex(State())
@@ -34,6 +35,11 @@ final class Answers: StoreSink {
     }
 
     func store(noticed notice: StoreNotice) { state.withLock { $0.notices.append(notice) } }
+
+    func store(measured measure: StoreMeasure) { state.withLock { $0.measures.append(measure) } }
+
+    /// All that it measured.
+    var measures: [StoreMeasure] { state.withLock { $0.measures } }
 
     var notices: [StoreNotice] { state.withLock { $0.notices } }
 

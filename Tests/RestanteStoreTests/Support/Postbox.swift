@@ -65,6 +65,9 @@ final class Postbox {
     /// What the operator was told.
     var notices: [StoreNotice] { answers.notices }
 
+    /// What the store measured of its own work.
+    var measures: [StoreMeasure] { answers.measures }
+
     func newSession() -> SessionID {
         lastSession += 1
         return SessionID(lastSession)

@@ -80,4 +80,5 @@ struct PrivatePipe {
 enum Products {
     static let restante = Bundle.main.bundleURL.appending(path: "restante").path
     static let bench = Bundle.main.bundleURL.appending(path: "restante-bench").path
+    static let echo = Bundle.main.bundleURL.appending(path: "restante-echo").path
 }

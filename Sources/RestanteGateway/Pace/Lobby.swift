@@ -1,0 +1,99 @@
+import DequeModule
+import NIOCore
+import RestanteCore
+import Synchronization
+
+/// Lets connections of one event loop in, and keeps the number of strangers among them bounded.
+///
+/// When there are too many, the one that has been waited for longest goes: whoever means it is through its handshake
+/// in a round trip or two, so strangers that say nothing cannot keep others out, however many they are.
+final class Lobby {
+    enum Verdict {
+        case welcome(Visitor)
+        case refused(Refusal)
+    }
+
+    private let pace: Pace
+    private let timeout: TimeAmount
+    private let mostStrangers: Int
+    private var strangers = 0
+    /// In the order of their coming; those who are no strangers any more are taken out when they come first.
+    private var queue: Deque<Visitor> = []
+    private let timedOut: () -> Void
+    /// Refused connections that are being told so.
+    private var refused = 0
+
+    /// - Parameters:
+    ///   - timeout: how long a connection may stay a stranger.
+    ///   - timedOut: called when one has been ended for that.
+    init(_ pace: Pace, timeout: TimeAmount, timedOut: @escaping () -> Void) {
+        self.pace = pace
+        self.timeout = timeout
+        self.timedOut = timedOut
+        mostStrangers = max(pace.limits.strangers / pace.eventLoops, 1)
+    }
+
+    /// A connection was accepted.
+    ///
+    /// - Parameter peer: nil: a proxy.
+    func enter(_ channel: any Channel, from peer: ClientAddress?, now: NIODeadline = .now()) -> Verdict {
+        guard pace.connections.add(1, ordering: .relaxed).newValue <= pace.mostConnections else {
+            pace.connections.subtract(1, ordering: .relaxed)
+            return .refused(Self.full(.unavailable, "the server has as many connections as it may have"))
+        }
+        guard pace.memory.shortage < .all else {
+            pace.connections.subtract(1, ordering: .relaxed)
+            return .refused(Self.full(.unavailable, "the server is short of memory"))
+        }
+        guard makeRoom(now) else {
+            pace.connections.subtract(1, ordering: .relaxed)
+            return .refused(Self.full(.unavailable, "too many connections wait for their handshake"))
+        }
+        let key = pace.key(of: peer)
+        let account = key.flatMap { pace.addresses.enter($0, isStranger: true, now: now) }
+        guard key == nil || account != nil else {
+            pace.connections.subtract(1, ordering: .relaxed)
+            pace.refusedAtOnce.add(1, ordering: .relaxed)
+            return .refused(Self.full(.rateLimited, "too many connections of one address are open"))
+        }
+        count(1)
+        let visitor = Visitor(channel, pace, address: account, timeout: timeout, now: now, timedOut: timedOut) { [self] in count(-1) }
+        queue.append(visitor)
+        return .welcome(visitor)
+    }
+
+    /// Tells it, as far as that costs little, and ends it.
+    func refuse(_ channel: any Channel, _ refusal: Refusal) throws {
+        let lingers = refused < Self.mostRefused
+        if lingers {
+            refused += 1
+            channel.closeFuture.assumeIsolated().whenComplete { [self] _ in refused -= 1 }
+        }
+        try channel.pipeline.syncOperations.addHandler(RefusedConnection(.error(refusal), lingers: lingers))
+    }
+
+    /// Refused connections that may wait for their answer to be read; the others are cut after it was written.
+    private static let mostRefused = 128
+
+    private func count(_ change: Int) {
+        strangers += change
+        pace.strangers.add(change, ordering: .relaxed)
+    }
+
+    /// False: there are too many strangers, and none has had its time.
+    private func makeRoom(_ now: NIODeadline) -> Bool {
+        while let first = queue.first, !first.isWaitedFor { queue.removeFirst() }
+        guard strangers >= mostStrangers else { return true }
+        guard let longest = queue.first, now - longest.arrivedAt >= pace.limits.strangersGrace else { return false }
+        queue.removeFirst()
+        longest.cut()
+        return true
+    }
+
+    private static func full(_ code: ErrorCode, _ reason: String) -> Refusal {
+        Refusal(code, reason, retryAfter: RetryAfter.seconds(.seconds(5)))
+    }
+}
+
+@available(*, unavailable)
+extension Lobby: Sendable {}

@@ -1,0 +1,75 @@
+import NIOCore
+import RestanteCore
+import RestanteWire
+
+/// What a session is charged for: on the accounts of its device and of its user. Begun with the handshake, ended with
+/// the connection.
+struct SessionPace {
+    private let device: Account
+    private let user: Account
+
+    /// - Throws: a ``Refusal`` if that is one handshake, or one connection, too many.
+    init(_ address: DeviceAddress, _ pace: Pace, now: NIODeadline) throws(Refusal) {
+        guard let device = pace.devices.enter(address, now: now) else { throw Self.tooManyConnections }
+        guard let user = pace.users.enter(address.user, now: now) else {
+            device.leave()
+            throw Self.tooManyConnections
+        }
+        self.device = device
+        self.user = user
+        if let wait = take(1, .handshakes, now) {
+            leave()
+            throw .tooMany(.handshakes, wait: wait)
+        }
+    }
+
+    private static let tooManyConnections = Refusal(
+        .rateLimited, "too many connections of one user are open", retryAfter: RetryAfter.seconds(.seconds(5)))
+
+    func leave() {
+        device.leave()
+        user.leave()
+    }
+
+    /// The action if its sender may, or the typed refusal of it.
+    ///
+    /// - Parameter bytes: of the message that brought it.
+    func admit(_ action: ClientAction, bytes: Int, now: NIODeadline) -> (action: ClientAction, isRefused: Bool) {
+        let refusal: Refusal?
+        switch action {
+        case .send: refusal = self.refusal(1, .messages, bytes, .bytes, now)
+        case .refresh: refusal = self.refusal(1, .requests, 0, .lookUps, now)
+        case .request(let request, _): refusal = self.refusal(1, .requests, request.looksUp ? 1 : 0, .lookUps, now)
+        case .acknowledge, .ping, .rejectSend, .failRequest: refusal = nil
+        }
+        guard let refusal else { return (action, false) }
+        switch action {
+        case .send(let submission): return (.rejectSend(messageID: submission.id.bytes, refusal), true)
+        case .request(_, let id), .refresh(_, let id): return (.failRequest(id: id, refusal), true)
+        case .acknowledge, .ping, .rejectSend, .failRequest: return (action, false)
+        }
+    }
+
+    /// Takes both or nothing.
+    private func refusal(
+        _ amount: Int, _ charge: Charge, _ secondAmount: Int, _ second: Charge, _ now: NIODeadline
+    ) -> Refusal? {
+        if let wait = take(amount, charge, now) { return .tooMany(charge, wait: wait) }
+        guard secondAmount > 0, let wait = take(secondAmount, second, now) else { return nil }
+        device.giveBack(amount, charge)
+        user.giveBack(amount, charge)
+        return .tooMany(second, wait: wait)
+    }
+
+    private func take(_ amount: Int, _ charge: Charge, _ now: NIODeadline) -> TimeAmount? {
+        if let wait = device.take(amount, charge, now: now) { return wait }
+        guard let wait = user.take(amount, charge, now: now) else { return nil }
+        device.giveBack(amount, charge)
+        return wait
+    }
+}
+
+extension Request {
+    /// Asks about somebody else's devices: how a stranger would find out who is here.
+    var looksUp: Bool { if case .devices = self { true } else { false } }
+}

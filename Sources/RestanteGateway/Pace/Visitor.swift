@@ -1,0 +1,110 @@
+import NIOCore
+import RestanteCore
+import Synchronization
+
+/// One connection as the limits see it: a stranger until it has said who it is. On its event loop.
+final class Visitor {
+    private enum Phase {
+        /// A stranger whom we wait for.
+        case stranger
+        /// A stranger who waits for us: the store has its claim.
+        case claiming
+        /// A device's session, or a service.
+        case known
+        case gone
+    }
+
+    let pacer: ReadPacer
+    let arrivedAt: NIODeadline
+    private(set) var session: SessionPace?
+    private let channel: any Channel
+    private let pace: Pace
+    private let address: Account?
+    private var phase = Phase.stranger
+    private var deadline: Scheduled<Void>?
+    private let left: () -> Void
+
+    /// - Parameters:
+    ///   - address: the account of the peer, entered as a stranger; nil: it has none.
+    ///   - timeout: how long it may stay a stranger, whatever it sends.
+    ///   - timedOut: called when it has been ended for that.
+    ///   - left: called when it is no stranger any more.
+    init(
+        _ channel: any Channel, _ pace: Pace, address: Account?, timeout: TimeAmount, now: NIODeadline,
+        timedOut: @escaping () -> Void, left: @escaping () -> Void
+    ) {
+        self.channel = channel
+        self.pace = pace
+        self.address = address
+        self.left = left
+        arrivedAt = now
+        pacer = ReadPacer(pace.limits.connection)
+        deadline = channel.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+            timedOut()
+            channel.close(promise: nil)
+        }
+        channel.closeFuture.assumeIsolated().whenComplete { [self] _ in goes() }
+    }
+
+    /// Nothing but its own next step is in the way.
+    var isWaitedFor: Bool { if case .stranger = phase { true } else { false } }
+
+    /// It has a good token, and wants to be its device's session.
+    ///
+    /// - Throws: a ``Refusal`` if that is too often, or one too many.
+    func claims(_ address: DeviceAddress) throws(Refusal) {
+        guard case .stranger = phase else { return }
+        session = try SessionPace(address, pace, now: .now())
+        phase = .claiming
+        pace.claims.add(1, ordering: .relaxed)
+    }
+
+    /// The claim was answered; whether it was granted decides if it stays a stranger.
+    func claimAnswered(granted: Bool) {
+        guard case .claiming = phase else { return }
+        pace.claims.subtract(1, ordering: .relaxed)
+        phase = .stranger
+        if granted {
+            isKnown()
+            pace.sessions.add(1, ordering: .relaxed)
+        }
+    }
+
+    /// It has said who it is: its time limit ends.
+    func isKnown() {
+        guard case .stranger = phase else { return }
+        phase = .known
+        address?.isKnown()
+        stopWaiting()
+    }
+
+    /// The longest of too many strangers goes.
+    func cut() { channel.close(promise: nil) }
+
+    private func goes() {
+        let before = phase
+        phase = .gone
+        pace.connections.subtract(1, ordering: .relaxed)
+        session?.leave()
+        switch before {
+        case .claiming:
+            pace.claims.subtract(1, ordering: .relaxed)
+            fallthrough
+        case .stranger:
+            address?.leave(isStranger: true)
+            stopWaiting()
+        case .known:
+            address?.leave()
+            if session != nil { pace.sessions.subtract(1, ordering: .relaxed) }
+        case .gone: break
+        }
+    }
+
+    private func stopWaiting() {
+        deadline?.cancel()
+        left()
+    }
+}
+
+@available(*, unavailable)
+extension Visitor: Sendable {}

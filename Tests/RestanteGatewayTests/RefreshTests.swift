@@ -1,0 +1,94 @@
+import RestanteCore
+import RestanteWire
+import Testing
+
+@testable import RestanteGateway
+
+/// A connection goes on with a newer token of its device.
+@Suite(.timeLimit(.minutes(2))) struct RefreshTests {
+    private static let session = MachineDriver.session
+
+    private func claims(_ address: DeviceAddress = TestKeys.alice, expiresAt: Int64 = 9000) -> TokenClaims {
+        TokenClaims(bearer: .device(address), issuedAt: 4000, expiresAt: expiresAt)
+    }
+
+    @Test func theStoreIsAskedAndTheExpiryMoves() {
+        var driver = MachineDriver.live()
+        #expect(
+            driver.take(.refreshing(claims(), id: 7)) == [
+                .enqueue(.request(.refresh(issuedAt: 4000, expiresAt: 9_000_000), id: 7, from: .session(Self.session)))
+            ])
+        let answer = Result<Reply, Refusal>.success(.refreshed(expiresAt: 9_000_000))
+        #expect(
+            driver.take(.replied(answer, id: 7)) == [.expire(at: 9_000_000), .write(.answered(answer, id: 7))])
+    }
+
+    /// The older token is still good for longer: that one was not taken back.
+    @Test func anEarlierExpiryShortensNothing() {
+        var driver = MachineDriver.live()
+        _ = driver.take(.refreshing(claims(expiresAt: 4500), id: 7))
+        let kept = Result<Reply, Refusal>.success(.refreshed(expiresAt: 5_000_000))
+        #expect(
+            driver.take(.replied(.success(.refreshed(expiresAt: 4_500_000)), id: 7)) == [
+                .expire(at: 5_000_000), .write(.answered(kept, id: 7)),
+            ])
+    }
+
+    @Test(arguments: [
+        (nil, ErrorCode.invalidToken),
+        (
+            TokenClaims(
+                bearer: .device(DeviceAddress(user: TestKeys.alice.user, device: DeviceName(unchecked: "other"))),
+                issuedAt: 1, expiresAt: 9000), .notAllowed
+        ),
+        (TokenClaims(bearer: .service(ServiceName(unchecked: "alice")), issuedAt: 1, expiresAt: 9000), .notAllowed),
+    ])
+    func anotherTokenIsRefusedAndTheSessionGoesOn(claims: TokenClaims?, code: ErrorCode) {
+        var driver = MachineDriver.live()
+        let actions = driver.take(.refreshing(claims, id: 7))
+        guard actions.count == 1, case .write(let frame) = actions[0] else {
+            Issue.record("\(actions)")
+            return
+        }
+        #expect(frame.requestID == 7 && frame.failure.code == UInt32(code.rawValue))
+        #expect(driver.take(.received(.ping)) == [.write(.pong())])
+    }
+
+    @Test func aRefusalOfTheStoreMovesNothing() {
+        var driver = MachineDriver.live()
+        _ = driver.take(.refreshing(claims(), id: 7))
+        let answer = Result<Reply, Refusal>.failure(Refusal(.invalidToken, "revoked"))
+        #expect(driver.take(.replied(answer, id: 7)) == [.write(.answered(answer, id: 7))])
+    }
+
+    /// Over a socket: it lives past the expiry of the token that it was opened with, and ends with the one of the last.
+    @Test func aRefreshedConnectionLivesAsLongAsItsLastToken() async throws {
+        let store = ScriptedStore { command in
+            guard case .request(.refresh(_, let expiresAt), let id, let origin) = command else {
+                return ScriptedStore.agreeable(command)
+            }
+            return [.replied(.success(.refreshed(expiresAt: expiresAt)), id: id, to: origin)]
+        }
+        try await TestServer.run(store: store) { server in
+            try await RawClient.with(server) { client in
+                let start = ContinuousClock.now
+                let first = try server.userToken(lifetime: 8)
+                let response = try await client.upgrade([
+                    "authorization: Bearer \(first)", "sec-websocket-protocol: restante.v1.json",
+                ])
+                #expect(response?.status == 101)
+                #expect(await client.text()?.contains(#""expiresAt":""#) == true)
+                try await client.send(#"{"requestId": "1", "refresh": {"token": "not.a.token"}}"#)
+                let refused = await client.text()
+                #expect(refused?.contains("invalid_token") == true && refused?.contains("not.a.token") == false)
+                let second = try server.userToken(lifetime: 12)
+                try await client.send(#"{"requestId": "2", "refresh": {"token": "\#(second)"}}"#)
+                let answer = await client.text()
+                #expect(answer?.contains(#""refreshed":{"expiresAt":""#) == true && answer?.contains(second) == false)
+                #expect(await client.text() == #"{"closing":{"reason":"token_expired"}}"#)
+                #expect(start.duration(to: .now) > .seconds(9))
+                #expect(await client.frame() == .close(4401, "token_expired"))
+            }
+        }
+    }
+}
