@@ -39,6 +39,9 @@ public struct Limits: Sendable, Equatable {
     public var idAhead: Int64 = 24 * 3600 * 1000
     /// Message ids in one `receipt` or `undelivered`.
     public var idsPerReceipt = 256
+    /// Bytes of payload in one page, of which the first message always goes: what is on its way to a session whose socket
+    /// takes no more.
+    public var pageBytes = 32 * 1024
     /// Rows that one page may look at, so that no read is unbounded.
     public var rowsPerPage = 4096
     /// Commands that may wait for the store before sessions stop reading their sockets.

@@ -177,8 +177,7 @@ public final class Gateway: Service, Sendable {
     }
 
     private func bootstrap() -> ServerBootstrap {
-        let window = configuration.limits.windowBytes
-        return ServerBootstrap(group: group)
+        ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: PaceLimits.backlog)
             .serverChannelOption(.maxMessagesPerRead, value: 16)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -188,8 +187,9 @@ public final class Gateway: Service, Sendable {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            // A window fits in whole; beyond it the session pauses its reading.
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: window / 2, high: window * 2))
+            .childChannelOption(.writeBufferWaterMark, value: SocketBuffers.waterMark)
+            .childChannelOption(.recvAllocator, value: SocketBuffers.reading)
+            .childChannelOption(SocketBuffers.unsentOption, value: .init(SocketBuffers.unsentBytes))
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture { try self.configure(channel) }
             }

@@ -38,6 +38,24 @@ import Testing
     }
 
     @Test(arguments: Backend.allCases)
+    func aPageHoldsSoManyBytes(_ backend: Backend) async throws {
+        var limits = Limits()
+        limits.pageBytes = 10
+        let room = try Mailroom(backend, limits: limits)
+        try await room.register("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        for text in ["larger than a page", "12345", "67890", "x"] { try await alice.send(text, to: .user("bob")) }
+        let bob = try await room.connect("bob/phone")
+        #expect(bob.texts == ["larger than a page"])
+        #expect(bob.isBehind)
+        try await bob.read()
+        #expect(bob.texts == ["larger than a page", "12345", "67890"])
+        try await bob.read()
+        #expect(bob.texts.last == "x" && !bob.isBehind)
+        await room.shutdown()
+    }
+
+    @Test(arguments: Backend.allCases)
     func aMessageLargerThanTheWindowGoesAlone(_ backend: Backend) async throws {
         var limits = Limits()
         limits.windowBytes = 4

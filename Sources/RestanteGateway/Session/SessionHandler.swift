@@ -162,7 +162,7 @@ final class SessionHandler: ChannelInboundHandler {
     func endBatch(_ all: inout [StoreCommand]) {
         inBatch = false
         all.append(contentsOf: commands)
-        commands.removeAll(keepingCapacity: true)
+        commands.empty()
         flush()
     }
 
@@ -207,7 +207,7 @@ final class SessionHandler: ChannelInboundHandler {
         actions = []
         machine.handle(event, into: &list)
         for action in list { perform(action) }
-        list.removeAll(keepingCapacity: true)
+        list.empty()
         actions = list
     }
 
@@ -265,7 +265,7 @@ final class SessionHandler: ChannelInboundHandler {
     private func finish() {
         if !commands.isEmpty {
             let room = services.store.enqueue(commands)
-            commands.removeAll(keepingCapacity: true)
+            commands.empty()
             if !room {
                 services.sessions.stall(id)
                 apply(gate.stalled(true))
@@ -300,6 +300,11 @@ final class SessionHandler: ChannelInboundHandler {
         guard let reading, context != nil else { return }
         channel.setOption(.autoRead, value: reading).whenFailure { _ in }
     }
+}
+
+extension Array {
+    /// Keeps the room for a few: a session that had a page of hundreds once would hold on to room for them while it is idle.
+    fileprivate mutating func empty() { removeAll(keepingCapacity: capacity <= 8) }
 }
 
 @available(*, unavailable)

@@ -6,7 +6,7 @@ struct SessionWindow {
     private let maximumMessages: Int
     private let maximumBytes: Int
     /// Bytes of each delivery that is not acknowledged, in the order of tags; the first has the tag after ``acknowledged``.
-    private var sizes: Deque<Int> = []
+    private var sizes: Deque<UInt32> = []
     private var bytes = 0
     private var acknowledged: UInt64 = 0
 
@@ -26,14 +26,14 @@ struct SessionWindow {
     mutating func deliver(tag: UInt64, bytes size: Int) {
         // A tag that was acknowledged before it came: the store judges that, here it just does not count.
         guard tag > acknowledged else { return }
-        sizes.append(size)
+        sizes.append(UInt32(clamping: size))
         bytes += size
     }
 
     mutating func acknowledge(through tag: UInt64) {
         guard tag > acknowledged else { return }
         let count = Int(min(tag - acknowledged, UInt64(sizes.count)))
-        for size in sizes.prefix(count) { bytes -= size }
+        for size in sizes.prefix(count) { bytes -= Int(size) }
         sizes.removeFirst(count)
         acknowledged = tag
     }

@@ -108,7 +108,10 @@ extension Engine {
             return true
         }
         if isPast(row) { return try miss(row.mark, of: log, because: .expired, session, &page) }
-        guard session.hasRoom(for: row.payload.count, besides: page.gaps.count, limits) else { return false }
+        guard session.hasRoom(for: row.payload.count, besides: page.gaps.count, limits),
+            page.bytes == 0 || page.bytes + row.payload.count <= limits.pageBytes
+        else { return false }
+        page.bytes += row.payload.count
         try closeGap(of: log, session, &page)
         let tag = session.opens(row.obligation, owedAtClaim: seq <= session.claimedAt)
         page.deliveries.append(Delivery(tag: tag, owed: .message(try readable(row))))

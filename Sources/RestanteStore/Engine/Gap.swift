@@ -15,6 +15,8 @@ struct Gap {
 /// What one read gives to a session.
 struct ReadPage {
     var deliveries: [Delivery] = []
+    /// Bytes of payload in them.
+    var bytes = 0
     /// Rows of `messages` that were looked at for it.
     var looked = 0
     /// Runs that may still become longer. Each takes a place in the window from its beginning, so that it can always

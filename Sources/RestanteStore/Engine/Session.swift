@@ -92,6 +92,8 @@ final class Session {
     var seenAt: Int64
 
     private(set) var open = Deque<OpenTag>()
+    /// The most that were open since there was none.
+    private var mostOpen = 0
     private(set) var openBytes = 0
     private(set) var lastTag: UInt64 = 0
     private var openOwedAtClaim = 0
@@ -135,6 +137,7 @@ final class Session {
         lastTag += 1
         open.append(OpenTag(tag: lastTag, obligation: obligation, owedAtClaim: owedAtClaim))
         openBytes += obligation.bytes
+        mostOpen = max(mostOpen, open.count)
         if owedAtClaim { openOwedAtClaim += 1 }
         return lastTag
     }
@@ -145,7 +148,14 @@ final class Session {
         open.removeFirst()
         openBytes -= first.obligation.bytes
         if first.owedAtClaim { openOwedAtClaim -= 1 }
+        if open.isEmpty { letGo() }
         return first
+    }
+
+    /// A session that had a whole window open once does not hold on to the room for it while it is idle.
+    private func letGo() {
+        if mostOpen > 16 { open = Deque() }
+        mostOpen = 0
     }
 
     /// Looks past a message that needs no delivery: it goes with the newest open tag, or at once when none is open.

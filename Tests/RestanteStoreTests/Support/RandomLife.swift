@@ -20,6 +20,7 @@ final class RandomLife {
         var limits = Limits()
         // Small windows and pages, so that sessions fall behind often.
         (limits.windowMessages, limits.windowBytes, limits.rowsPerPage) = (8, 1000, 16)
+        limits.pageBytes = 400
         // The clock stands between steps, so that nothing depends on how fast the machine is.
         clock = SteppedClock()
         ledger = Ledger(now: clock.now)

@@ -79,5 +79,6 @@ struct PrivatePipe {
 /// Where the binaries are that were built with these tests: beside the test bundle.
 enum Products {
     static let restante = Bundle.main.bundleURL.appending(path: "restante").path
+    static let bench = Bundle.main.bundleURL.appending(path: "restante-bench").path
     static let echo = Bundle.main.bundleURL.appending(path: "restante-echo").path
 }

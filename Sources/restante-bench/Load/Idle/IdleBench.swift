@@ -11,6 +11,7 @@ struct IdleBench: AsyncParsableCommand {
             for the sockets is not in it. Processor time is measured while nothing happens but pings.
 
               restante-bench idle --connections 10000
+              restante-bench idle --connections 10000 --mail 256
               restante-bench idle --connections 10000 --tls cert.pem --key key.pem
             """)
 
@@ -18,7 +19,12 @@ struct IdleBench: AsyncParsableCommand {
     var connections = 10_000
     @Option(help: "Seconds over which processor time is measured; a session is pinged every 30.")
     var seconds = 35
-    @Flag(help: "As CI runs it: 500 sessions for 3 seconds, pinged every second, with an error above 64 KiB a session.")
+    @Option(help: "Messages of 256 bytes that each session takes in and acknowledges before it is idle.")
+    var mail = 0
+    @Flag(
+        help:
+            "As CI runs it: 500 sessions that had mail, for 3 seconds, pinged every second, with an error above 64 KiB a session."
+    )
     var short = false
     @OptionGroup var options: ServerOptions
 
@@ -28,7 +34,7 @@ struct IdleBench: AsyncParsableCommand {
         let flags = short ? ["--ping-interval", "1"] : []
         let report = try await LoadedServer.with(options, flags: flags) { server in
             try await LoadGenerator.with(server) { generator in
-                try await IdleRun(generator, count).measure(seconds: short ? 3 : seconds)
+                try await IdleRun(generator, count, mail: short ? 256 : mail).measure(seconds: short ? 3 : seconds)
             }
         }
         try report.printed()
@@ -40,6 +46,7 @@ struct IdleBench: AsyncParsableCommand {
 struct IdleReport: LoadReport {
     let scenario = "idle"
     var connections: Int
+    var mail: Int
     var tls: Bool
     var before: ProcessFigures
     var with: ProcessFigures
@@ -55,7 +62,10 @@ struct IdleReport: LoadReport {
 
     var rows: [(String, String)] {
         [
-            ("idle sessions", "\(connections) (\(tls ? "TLS" : "plain")), up in \(connectSeconds.short) s"),
+            (
+                "idle sessions",
+                "\(connections) (\(tls ? "TLS" : "plain")) that had \(mail) messages, up in \(connectSeconds.short) s"
+            ),
             ("RSS before", before.residentBytes.mebibytes),
             ("RSS with them", with.residentBytes.mebibytes),
             ("RSS a session", "\((Double(bytesPerConnection) / 1024).short) KiB"),
@@ -74,7 +84,8 @@ struct IdleReport: LoadReport {
     }
 
     enum CodingKeys: String, CodingKey {
-        case scenario, connections, tls, before, with, after, socketBytes, connectSeconds, idleSeconds, idleCPUSeconds,
+        case scenario, connections, mail, tls, before, with, after, socketBytes, connectSeconds, idleSeconds,
+            idleCPUSeconds,
             lost
     }
 }

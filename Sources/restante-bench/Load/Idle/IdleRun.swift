@@ -5,10 +5,11 @@ import NIOCore
 struct IdleRun {
     private let generator: LoadGenerator
     private let count: Int
+    private let mail: Int
     private static let users = LoadUsers(prefix: "idle")
 
-    init(_ generator: LoadGenerator, _ count: Int) {
-        (self.generator, self.count) = (generator, count)
+    init(_ generator: LoadGenerator, _ count: Int, mail: Int) {
+        (self.generator, self.count, self.mail) = (generator, count, mail)
     }
 
     func measure(seconds: Int) async throws -> IdleReport {
@@ -19,9 +20,12 @@ struct IdleRun {
             NIOLoopBound(
                 Crowd(tokens, up: .drained, LoadConnector(target, on: generator.loop)), eventLoop: generator.loop)
         }
-        // What the first connections make once is nothing that each costs.
-        try await generator.untilDone { crowd.value.connect(min(16, tokens.count), done: $0) }
+        // What the first connections make once is nothing that each costs; with mail, all must be known before it is sent.
+        try await generator.untilDone { [mail] in
+            crowd.value.connect(mail > 0 ? tokens.count : min(16, tokens.count), done: $0)
+        }
         try await generator.untilDone { crowd.value.cut(done: $0) }
+        if mail > 0 { try await generator.fillGroups(of: Self.users, count, messages: mail, payloadBytes: 256, target) }
         let before = try await server.steady()
         let began = ContinuousClock.now
         try await generator.untilDone { crowd.value.connect(tokens.count, done: $0) }
@@ -34,7 +38,7 @@ struct IdleRun {
         try await generator.untilDone { crowd.value.cut(done: $0) }
         let after = try await server.steady()
         return IdleReport(
-            connections: count, tls: target.tls != nil, before: before, with: with, after: after,
+            connections: count, mail: mail, tls: target.tls != nil, before: before, with: with, after: after,
             socketBytes: socketBytes, connectSeconds: connectSeconds, idleSeconds: idle.seconds,
             idleCPUSeconds: idle.cpu, lost: lost)
     }

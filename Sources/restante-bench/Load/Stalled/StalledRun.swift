@@ -19,7 +19,8 @@ struct StalledRun {
         let tokens = try generator.tokens(Self.readerUsers, setup.readers)
         try await register(tokens, target)
         let filling = ContinuousClock.now
-        try await fill(target)
+        try await generator.fillGroups(
+            of: Self.readerUsers, setup.readers, messages: setup.backlog, payloadBytes: setup.payload, target)
         let fillSeconds = (ContinuousClock.now - filling) / .seconds(1)
         LoadProgress.say("\(setup.backlog) messages wait for each of \(setup.readers)")
 
@@ -57,19 +58,6 @@ struct StalledRun {
             let crowd = Crowd(tokens, up: up, receiveBytes: receiveBytes, LoadConnector(target, on: loop))
             return NIOLoopBound(crowd, eventLoop: loop)
         }
-    }
-
-    private func fill(_ target: LoadTarget) async throws {
-        let token = try server.token(GroupFiller.users.address(0))
-        try await generator.loop.flatSubmit { [setup, loop = generator.loop] in
-            let promise = loop.makePromise(of: Void.self)
-            GroupFiller(
-                group: "stalled", members: (0..<setup.readers).map(Self.readerUsers.name), messages: setup.backlog,
-                payloadBytes: setup.payload, token: token, LoadConnector(target, on: loop),
-                done: { promise.completeWith($0) }
-            ).connect()
-            return promise.futureResult
-        }.get()
     }
 
     private func pairs(_ target: LoadTarget) async throws -> NIOLoopBound<Pairs> {

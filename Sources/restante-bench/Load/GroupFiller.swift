@@ -2,6 +2,26 @@ import NIOCore
 import RestanteCore
 import RestanteWire
 
+extension LoadGenerator {
+    /// Puts the first so many users into groups of up to 1,000, and sends so many messages to each group.
+    func fillGroups(
+        of users: LoadUsers, _ count: Int, messages: Int, payloadBytes: Int, _ target: LoadTarget
+    ) async throws {
+        for (number, start) in stride(from: 0, to: count, by: 1000).enumerated() {
+            let token = try server.token(GroupFiller.users.address(number))
+            let members = (start..<min(start + 1000, count)).map(users.name)
+            try await loop.flatSubmit { [loop] in
+                let promise = loop.makePromise(of: Void.self)
+                GroupFiller(
+                    group: "group\(number)", members: members, messages: messages, payloadBytes: payloadBytes,
+                    token: token, LoadConnector(target, on: loop), done: { promise.completeWith($0) }
+                ).connect()
+                return promise.futureResult
+            }.get()
+        }
+    }
+}
+
 /// Makes a group and fills its log: one row a message, however many members it waits for. Bound to one event loop.
 final class GroupFiller: LoadDevice {
     static let users = LoadUsers(prefix: "filler")

@@ -1,0 +1,19 @@
+import Foundation
+import Testing
+
+extension SystemTests {
+    /// The short forms of the loads of `restante-bench`: real sockets against the real server, with limits that do not depend
+    /// on how fast the machine is.
+    @Suite struct LoadTests {
+        @Test(.timeLimit(.minutes(5)), arguments: ["idle", "stalled", "storm"])
+        func theShortFormKeepsItsLimits(_ load: String) async throws {
+            try await Home.with { home in
+                // An address of its own: the storm's server wants its port again.
+                let command = try await Command.run(
+                    Products.bench, [load, "--short", "--host", "127.0.0.44", "--directory", home.url.path], in: home)
+                #expect(command.status == 0, "\(command)")
+                #expect(command.lines.contains { $0.hasPrefix("{") && $0.contains("\"scenario\":\"\(load)\"") })
+            }
+        }
+    }
+}
