@@ -20,6 +20,7 @@ struct Server {
         // Before the database is opened: a key set that cannot be served changes nothing there.
         let given: KeySet? = if let file = settings.keys { try await KeySet.load(file: file) } else { nil }
         var options = StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits)
+        options.policies = settings.policies
         options.reserveBytes = settings.reserveBytes
         let store = try SQLiteStore.open(path: settings.database, options: options)
         let keys = if let given { given } else { try await KeyFile.openOrCreate(at: settings.keyFile) }

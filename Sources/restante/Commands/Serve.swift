@@ -89,10 +89,16 @@ struct ServeFlags: ParsableArguments {
     @Option(help: "Seconds without a connection after which a device is unlinked. (default: 3888000)")
     var limitsIdleDevice: Int?
 
+    @Option(help: "To whom users may send directly: any, shared-group or service. (default: any)")
+    var policySend: String?
+    @Option(help: "Whom users may add to groups: any, shared-group or service. (default: any)")
+    var policyGroupAdd: String?
+
     var values: [Setting: ConfigValue] {
         let texts: [Setting: String?] = [
             .database: database, .host: host, .operatorsSocket: operatorsSocket, .keys: keys, .node: node,
-            .logLevel: logLevel, .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
+            .logLevel: logLevel, .policySend: policySend, .policyGroupAdd: policyGroupAdd,
+            .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
         ]
         let numbers: [Setting: Int?] = [
             .port: port, .pingInterval: pingInterval, .idleTimeout: idleTimeout,

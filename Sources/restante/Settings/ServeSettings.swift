@@ -15,6 +15,8 @@ struct ServeSettings: Sendable {
     var tokenIssuer: String?
     /// Bytes of disk that are kept for when it is full.
     var reserveBytes: Int64 = 64 << 20
+    /// Who may reach whom.
+    var policies = Policies()
     var gateway = GatewayConfiguration()
 
     init() {
@@ -37,7 +39,8 @@ struct ServeSettings: Sendable {
             "logLevel = \(logLevel)", "pingInterval = \(gateway.pingInterval.seconds)",
             "idleTimeout = \(gateway.idleTimeout.seconds)", "tokenAudience = \(tokenAudience ?? "")",
             "tokenIssuer = \(tokenIssuer ?? "")",
-            "reserveBytes = \(reserveBytes)", "limits.messageBytes = \(gateway.limits.messageBytes)",
+            "reserveBytes = \(reserveBytes)", "policy.send = \(policies.send.rawValue)",
+            "policy.groupAdd = \(policies.groupAdd.rawValue)", "limits.messageBytes = \(gateway.limits.messageBytes)",
             "limits.timeToLive = \(gateway.limits.timeToLive)", "limits.groupMembers = \(gateway.limits.groupMembers)",
             "limits.devicesPerUser = \(gateway.limits.devicesPerUser)",
             "limits.dedupeHorizon = \(gateway.limits.dedupeHorizon)",

@@ -12,6 +12,8 @@ enum Setting: String, CaseIterable {
     case tokenAudience
     case tokenIssuer
     case reserveBytes
+    case policySend = "policy.send"
+    case policyGroupAdd = "policy.groupAdd"
     case messageBytes = "limits.messageBytes"
     case timeToLive = "limits.timeToLive"
     case groupMembers = "limits.groupMembers"

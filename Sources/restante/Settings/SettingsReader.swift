@@ -70,6 +70,8 @@ struct SettingsReader {
         settings.logLevel = logLevel() ?? settings.logLevel
         settings.reserveBytes = number(.reserveBytes, 0...1 << 40).map(Int64.init) ?? settings.reserveBytes
         settings.operatorsSocket = operatorsSocket(settings.database)
+        settings.policies.send = reach(.policySend) ?? settings.policies.send
+        settings.policies.groupAdd = reach(.policyGroupAdd) ?? settings.policies.groupAdd
         readGateway(&settings)
         guard problems.isEmpty else {
             throw CommandFailure(
@@ -131,6 +133,16 @@ struct SettingsReader {
             return nil
         }
         return path
+    }
+
+    private mutating func reach(_ setting: Setting) -> Policies.Reach? {
+        guard let name = text(setting) else { return nil }
+        guard let reach = Policies.Reach(rawValue: name) else {
+            let all = Policies.Reach.allCases.map(\.rawValue).joined(separator: ", ")
+            problems.append("\(setting.key): must be one of \(all)")
+            return nil
+        }
+        return reach
     }
 
     private mutating func logLevel() -> Logger.Level? {
