@@ -1,4 +1,6 @@
 import Foundation
+import RestanteClient
+import RestanteCore
 import Testing
 
 extension SystemTests {
@@ -15,6 +17,17 @@ extension SystemTests {
                     _ = try await server.restante(
                         "send", "--plain", "--to", "bob", secret, environment: ["RESTANTE_TOKEN": String(token)])
                 }
+                // Also one that comes over a connection, good or not.
+                let other = try await server.restante(
+                    "token", "--user", "carol", "--device", "phone", "--database", server.home.database)
+                let refreshing = String(try #require(other.lines.first))
+                try await Device.with("carol", on: server) { carol in
+                    try await carol.untilDrained()
+                    _ = try await carol.client.refresh(token: refreshing)
+                    await #expect(throws: Refusal.self) {
+                        try await carol.client.refresh(token: String(refreshing.dropLast(8) + "AAAAAAAA"))
+                    }
+                }
                 let heard = try await server.restante("listen", "--once", as: "bob/phone")
                 #expect(heard.output.contains(secret), "\(heard)")
                 let key = try #require(
@@ -22,7 +35,7 @@ extension SystemTests {
                 #expect(try await server.terminate() == 0)
                 let said = try await server.program.output.all() + server.program.errors.all()
                 #expect(said.contains("trace") || said.contains("listening"), "nothing was said at all")
-                let parts = text.split(separator: ".").map(String.init)
+                let parts = (text + "." + refreshing).split(separator: ".").map(String.init)
                 for hidden in [secret, Data(secret.utf8).base64EncodedString(), key] + parts {
                     #expect(!said.contains(hidden), "\(hidden) was logged")
                 }
