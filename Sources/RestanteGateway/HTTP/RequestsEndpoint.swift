@@ -22,7 +22,7 @@ extension ServicePost {
                 let refusal = Refusal(.notAllowed, "this needs a token with the scope \(request.neededScope.text)")
                 return eventLoop.makeSucceededFuture(answered(.failure(refusal), asked.id))
             }
-            return perform(eventLoop, services, { .request(request, id: asked.id, from: $0) }) { answer in
+            return perform(.request(request, id: asked.id), eventLoop, services) { answer in
                 guard case .replied(let result) = answer else {
                     preconditionFailure("a request is not answered as a send")
                 }
