@@ -9,13 +9,20 @@ final class BatchedWrites: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Bytes of a buffer, unless one write alone is larger. Buffers are as large as the next power of two.
-    static let most = 32 * 1024
+    /// Bytes of a buffer, unless one write alone is larger: a record of TLS (RFC 8446 §5.1), and a buffer of 16 KiB.
+    static let most = 15 * 1024
+
+    /// NIOSSL keeps a buffer for as much as was ever encrypted between two flushes, so there each batch is flushed.
+    private let isTLS: Bool
 
     /// What waits for the flush.
     private var batch: ByteBuffer?
     /// Succeeds with the write of `batch`.
     private var promise: EventLoopPromise<Void>?
+
+    init(isTLS: Bool) {
+        self.isTLS = isTLS
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let next = Self.unwrapOutboundIn(data)
@@ -49,6 +56,7 @@ final class BatchedWrites: ChannelOutboundHandler {
         let written = promise
         (batch, promise) = (nil, nil)
         context.write(Self.wrapOutboundOut(full), promise: written)
+        if isTLS { context.flush() }
     }
 
     private func add(_ other: EventLoopPromise<Void>?) {

@@ -67,7 +67,7 @@ final class ConnectGate: UpgradeGate {
         _ channel: any Channel, _ expected: WebSocketMessage.Kind?, heard: @escaping () -> Void = {}
     ) throws {
         let configuration = services.configuration
-        try channel.pipeline.syncOperations.addHandler(BatchedWrites())
+        try channel.pipeline.syncOperations.addHandler(BatchedWrites(isTLS: configuration.tls != nil))
         try channel.pipeline.syncOperations.addHandler(
             WebSocketHandler(
                 maximumBytes: configuration.frameBytes, expected: expected, closeTimeout: configuration.closeTimeout,

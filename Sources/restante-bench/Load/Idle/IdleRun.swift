@@ -20,12 +20,10 @@ struct IdleRun {
             NIOLoopBound(
                 Crowd(tokens, up: .drained, LoadConnector(target, on: generator.loop)), eventLoop: generator.loop)
         }
-        // What the first connections make once is nothing that each costs; with mail, all must be known before it is sent.
-        try await generator.untilDone { [mail] in
-            crowd.value.connect(mail > 0 ? tokens.count : min(16, tokens.count), done: $0)
-        }
+        if mail > 0 { try await sendMail(crowd, target) }
+        // What the first connections make once is nothing that each costs.
+        try await generator.untilDone { [count] in crowd.value.connect(min(16, count), done: $0) }
         try await generator.untilDone { crowd.value.cut(done: $0) }
-        if mail > 0 { try await generator.fillGroups(of: Self.users, count, messages: mail, payloadBytes: 256, target) }
         let before = try await server.steady()
         let began = ContinuousClock.now
         try await generator.untilDone { crowd.value.connect(tokens.count, done: $0) }
@@ -41,6 +39,15 @@ struct IdleRun {
             connections: count, mail: mail, tls: target.tls != nil, before: before, with: with, after: after,
             socketBytes: socketBytes, connectSeconds: connectSeconds, idleSeconds: idle.seconds,
             idleCPUSeconds: idle.cpu, lost: lost)
+    }
+
+    /// Lets mail wait for each. The server starts afresh after it, for what that took is nothing of a session's.
+    private func sendMail(_ crowd: NIOLoopBound<Crowd>, _ target: LoadTarget) async throws {
+        try await generator.untilDone { crowd.value.connect(done: $0) }
+        try await generator.untilDone { crowd.value.cut(done: $0) }
+        try await generator.fillGroups(of: Self.users, count, messages: mail, payloadBytes: 256, target)
+        _ = try await generator.server.end(SIGTERM)
+        try await generator.server.startAgain()
     }
 
     private func idle(_ seconds: Int) async throws -> (seconds: Double, cpu: Double) {

@@ -48,15 +48,21 @@ final class StormWorld {
     // MARK: - Before
 
     func connect(done: @escaping () -> Void) {
-        ramp = Ramp(clients.count, atOnce: 200, on: loop, attempt: { [clients] in clients[$0].connect() }) { [self] in
-            ramp = nil
-            senderRamp = Ramp(
-                senders.count, atOnce: 20, on: loop, attempt: { [senders] in senders[$0].connect() },
-                done: { [self] in
-                    senderRamp = nil
-                    done()
-                })
-        }
+        ramp = Ramp(
+            clients.count, atOnce: 200, on: loop, attempt: { [clients] in clients[$0].connect() },
+            done: { [self] in
+                ramp = nil
+                connectSenders(done: done)
+            })
+    }
+
+    private func connectSenders(done: @escaping () -> Void) {
+        senderRamp = Ramp(
+            senders.count, atOnce: 20, on: loop, attempt: { [senders] in senders[$0].connect() },
+            done: { [self] in
+                senderRamp = nil
+                done()
+            })
     }
 
     /// Sends so many messages to each client, none of which is acknowledged.
