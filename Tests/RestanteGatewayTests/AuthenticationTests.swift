@@ -82,7 +82,8 @@ struct AuthenticationTests {
                     #expect(response?.status == 101)
                     #expect(response?.headers["sec-websocket-protocol"] == "restante.v1.json")
                     #expect(await client.frame() == .close(4401, "unauthenticated"))
-                    try await client.send(.connectionClose, [0x11, 0x31])
+                    // On a busy machine the server may have waited long enough.
+                    try? await client.send(.connectionClose, [0x11, 0x31])
                     #expect(await client.frame() == .end)
                 }
             }

@@ -140,7 +140,9 @@ struct ClientCertificateTests {
             #expect((claims != nil) == isGood)
             guard let claims else { continue }
             #expect(
-                claims == TokenClaims(bearer: service, scopes: .send, issuedAt: validity.from, expiresAt: validity.through))
+                claims
+                    == TokenClaims(bearer: service, scopes: .send, issuedAt: validity.from, expiresAt: validity.through)
+            )
         }
     }
 }

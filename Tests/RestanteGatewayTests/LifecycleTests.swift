@@ -115,12 +115,12 @@ struct LifecycleTests {
     /// Pongs alone keep a session: for twice the time that a silent one has.
     @Test func pongsKeepTheSession() async throws {
         try await TestServer.run {
-            $0.pingInterval = .milliseconds(100)
-            $0.idleTimeout = .seconds(1)
+            $0.pingInterval = .milliseconds(200)
+            $0.idleTimeout = .seconds(3)
         } body: { server in
             try await RawClient.with(server) { client in
                 try await client.open(server)
-                for _ in 0..<20 {
+                for _ in 0..<30 {
                     #expect(await client.frame() == .data(.ping, []))
                     try await client.send(.pong, [])
                 }

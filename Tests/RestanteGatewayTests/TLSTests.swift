@@ -128,7 +128,8 @@ struct TLSTests {
         try await TestTLSFiles.with { files in
             try await Self.run(files, configure: { $0.handshakeTimeout = .milliseconds(300) }) { server in
                 try await RawClient.with(server) { client in
-                    if !bytes.isEmpty { try await client.write(bytes) }
+                    // On a busy machine its time may be over already.
+                    if !bytes.isEmpty { try? await client.write(bytes) }
                     let begin = NIODeadline.now()
                     #expect(await client.frame() == .end)
                     #expect(NIODeadline.now() - begin < .seconds(5))

@@ -15,7 +15,8 @@ enum ServiceCertificate {
             let parsed = try? Certificate(derEncoded: bytes), let text = name(parsed),
             let service = ServiceName(rawValue: text)
         else { return nil }
-        return TokenClaims(bearer: .service(service), scopes: .send, issuedAt: validity.from, expiresAt: validity.through)
+        return TokenClaims(
+            bearer: .service(service), scopes: .send, issuedAt: validity.from, expiresAt: validity.through)
     }
 
     /// Its one URI, else its one DNS name; the common name only of a certificate without alternative names (RFC 9525 §2).
