@@ -1,14 +1,19 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .treatAllWarnings(as: .error),
-]
+/// Whether `Scripts/fuzz` asks: our code is then instrumented for libFuzzer and AddressSanitizer, what it depends on is not.
+let isFuzzing = Context.environment["RESTANTE_FUZZ"] != nil
+let instrumented = ["-sanitize=fuzzer,address"]
+
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ] + (isFuzzing ? [.unsafeFlags(instrumented)] : [])
 
 let package = Package(
     name: "restante",
@@ -256,10 +261,12 @@ let package = Package(
     ]
 )
 
-// Links only with libFuzzer, so only Scripts/fuzz asks for it.
-if Context.environment["RESTANTE_FUZZ"] != nil {
+// Links only with libFuzzer.
+if isFuzzing {
     package.targets += [
+        .target(name: "CLibFuzzer", path: "Fuzz/CLibFuzzer"),
         .executableTarget(
-            name: "restante-fuzz", dependencies: ["FuzzKit"], path: "Fuzz/restante-fuzz", swiftSettings: strict)
+            name: "restante-fuzz", dependencies: ["CLibFuzzer", "FuzzKit"], path: "Fuzz/restante-fuzz",
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(instrumented)]),
     ]
 }
