@@ -75,7 +75,7 @@ struct PressureTests {
         try await TestServer.run {
             $0.eventLoops = 1
             $0.pace.bufferBytes = 1 << 20
-            $0.pace.stuckAfter = .seconds(1)
+            $0.pace.stuckAfter = .seconds(2)
             $0.limits.windowBytes = 64 << 20
         } body: { server in
             try await RawClient.with(server) { stuck in
@@ -84,7 +84,7 @@ struct PressureTests {
                     let session = await server.store.claimedSession()
                     try await Self.open(sender, server, Self.device(1))
                     try await stuck.setReading(false)
-                    let mail = (1...UInt64(32)).map { Delivery.message($0, bytes: 1 << 20) }
+                    let mail = (1...UInt64(6)).map { Delivery.message($0, bytes: 1 << 20) }
                     server.store.report([.page(session, mail, more: false)])
                     try await Self.waitUntil { server.gateway.takeFigures().bufferBytes > 1 << 20 }
                     try await RawClient.with(server) { client in
