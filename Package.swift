@@ -90,6 +90,7 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -170,6 +171,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        // What `Scripts/fuzz` feeds with bytes, and FuzzTests with its seeds.
+        .target(
+            name: "FuzzKit",
+            dependencies: [
+                "RestanteCore", "RestanteGateway", "RestanteWire",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzKit"], swiftSettings: strict),
         // What a store must do, whatever it is made of: Backend.swift lists the stores that are put under it.
         .testTarget(
             name: "StoreConformanceTests", dependencies: ["RestanteCore", "RestanteStore"], swiftSettings: strict),
@@ -242,3 +255,11 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+// Links only with libFuzzer, so only Scripts/fuzz asks for it.
+if Context.environment["RESTANTE_FUZZ"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "restante-fuzz", dependencies: ["FuzzKit"], path: "Fuzz/restante-fuzz", swiftSettings: strict)
+    ]
+}

@@ -25,6 +25,7 @@ public enum ErrorCode: Int, CaseIterable, Sendable, Error {
     case mailboxFull = 53
     case storageFull = 54
     case rateLimited = 55
+    case tooManyBlocks = 56
     // Who may: 70-79.
     case notAllowed = 70
     case groupExists = 71
@@ -56,6 +57,7 @@ public enum ErrorCode: Int, CaseIterable, Sendable, Error {
         case .mailboxFull: "mailbox_full"
         case .storageFull: "storage_full"
         case .rateLimited: "rate_limited"
+        case .tooManyBlocks: "too_many_blocks"
         case .notAllowed: "not_allowed"
         case .groupExists: "group_exists"
         case .deviceRevoked: "device_revoked"

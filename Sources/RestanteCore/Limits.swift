@@ -16,6 +16,8 @@ public struct Limits: Sendable, Equatable {
     public var groupMembers = 1024
     /// Groups that a user may be in.
     public var groupsPerUser = 256
+    /// Users that a user may have blocked.
+    public var blocksPerUser = 10_000
     /// Devices that a user may have linked.
     public var devicesPerUser = 16
     /// Seconds that a message is kept when its sender does not say, and the most that a sender may ask for.

@@ -10,6 +10,12 @@ public enum Request: Sendable, Equatable {
     case setRole(GroupName, UserName, Role)
     case groupInfo(GroupName)
     case listGroups
+    /// One-to-one messages of this user are accepted, and reach no device of the asking user. It cannot tell that from a
+    /// recipient that stays away.
+    case block(UserName)
+    /// What was withheld meanwhile does not come any more.
+    case unblock(UserName)
+    case listBlocks
     /// Services only: the groups that a user is in.
     case groups(of: UserName)
     case deleteGroup(GroupName)
@@ -41,6 +47,16 @@ public enum Request: Sendable, Equatable {
     case probe
 }
 
+extension Request {
+    /// Its answer tells whether other users exist: whoever goes through names must be slowed down.
+    public var isLookup: Bool {
+        switch self {
+        case .devices, .createGroup, .addMembers: true
+        default: false
+        }
+    }
+}
+
 /// The answer to a ``Request``.
 public enum Reply: Sendable, Equatable {
     case devices(DeviceList)
@@ -48,6 +64,8 @@ public enum Reply: Sendable, Equatable {
     case groupVersion(Int64)
     case group(GroupInfo)
     case groups([GroupSummary])
+    /// Who is blocked, in the order of their names.
+    case blocks([UserName])
     case status(MessageStatus)
     /// When the session ends unless it is refreshed again, in milliseconds since the epoch.
     case refreshed(expiresAt: Int64)

@@ -60,10 +60,9 @@ public final class Gateway: Service, Sendable {
         let pace = Pace(configuration.pace, eventLoops: configuration.eventLoops)
         self.pace = pace
         tables = group.makeIterator().enumerated().map { index, eventLoop in
-            let metrics = GatewayMetrics(metrics, refusals)
-            let lobby = Lobby(pace, timeout: configuration.handshakeTimeout) { metrics.handshake(.timedOut) }
-            return SessionTable(
-                eventLoop: eventLoop, index: index, store: store, lobby: lobby, pace: pace, metrics: metrics)
+            SessionTable(
+                eventLoop: eventLoop, index: index, store: store, pace: pace,
+                handshakeTimeout: configuration.handshakeTimeout, metrics: GatewayMetrics(metrics, refusals))
         }
         probes = tables.map { _ in StallProbe(every: configuration.stallProbe) }
     }
@@ -98,7 +97,7 @@ public final class Gateway: Service, Sendable {
         for (probe, table) in zip(probes, tables) { probe.start(on: table.eventLoop) }
         phase.withLockedValue { $0 = .serving }
         if let address = listener.localAddress {
-            logger.info("listening", metadata: ["address": "\(address)"])
+            logger.info("listening", metadata: ["address": "\(address.ipAddress ?? ""):\(address.port ?? 0)"])
             bound.set(.success(address))
         }
         let outcome = await waitForEnd()
@@ -121,9 +120,6 @@ public final class Gateway: Service, Sendable {
         tokens.use(keys)
         for table in tables { table.eventLoop.execute { table.endSessionsWithoutKey() } }
     }
-
-    /// Connections that have not said who they are.
-    public var strangers: Int { pace.strangers.load(ordering: .relaxed) }
 
     /// How it stands at the moment; asking begins ``GatewayFigures/longestStall`` anew.
     public func takeFigures() -> GatewayFigures {

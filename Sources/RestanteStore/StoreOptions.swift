@@ -5,6 +5,7 @@ public struct StoreOptions: Sendable {
     /// This server's name in `sessions`.
     public var node = "local"
     public var limits = Limits()
+    public var policies = Policies()
     public var clock = StoreClock.wall
     /// Bytes of disk that are kept in `DATABASE.reserve` for when it is full; 0: none.
     public var reserveBytes: Int64 = 0

@@ -52,6 +52,9 @@ extension Request {
             }
         case .deleteUser(let it): self = .deleteUser(try name(it.user, "user"))
         case .revoke(let it): self = .revoke(try TokenOwner(it))
+        case .block(let it): self = .block(try name(it.user, "user"))
+        case .unblock(let it): self = .unblock(try name(it.user, "user"))
+        case .listBlocks: self = .listBlocks
         case .registerPush, .removePush:
             throw Refusal(.unavailable, "this server does not wake devices by push yet")
         case .send, .ack, .ping, .refresh:

@@ -40,6 +40,7 @@ extension WireReply {
         case .groups(let list): groups = .with { $0.groups = list.map(WireGroupSummary.init) }
         case .status(let found): status = WireMessageStatus(found)
         case .refreshed(let expiresAt): refreshed = .with { $0.expiresAt = expiresAt }
+        case .blocks(let users): blocks = .with { $0.users = users.map(\.rawValue) }
         case .done: done = WireDone()
         case .mailbox, .overview, .clock: preconditionFailure("operators' answers do not go over the clients' wire")
         }

@@ -31,6 +31,7 @@ struct Server {
         settings.gateway.tls = if let files = settings.tls { try ServerTLS(files) } else { nil }
         for warning in settings.warnings + (given?.warnings ?? []) { logger.warning("\(warning)") }
         var options = StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits)
+        options.policies = settings.policies
         options.reserveBytes = settings.reserveBytes
         let store = try SQLiteStore.open(path: settings.database, options: options)
         let keys =

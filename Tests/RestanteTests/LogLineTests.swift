@@ -25,9 +25,10 @@ import Testing
     }
 
     /// A user may be called almost anything.
-    @Test(arguments: LogFormat.allCases) func aNameCannotBeginALine(format: LogFormat) {
+    @Test(arguments: LogFormat.allCases, ["eve", "eve with spaces"])
+    func aNameCannotBeginALine(format: LogFormat, name: String) {
         let line = line(
-            format, "opened", ["device": "eve\n2025-11-25T07:50:00.007Z critical fire\r\u{1B}[2J\u{85}\u{2028}"])
+            format, "opened", ["device": "\(name)\n2025-11-25T07:50:00.007Z,critical\r\u{1B}[2J\u{85}\u{2028}"])
         #expect(line.unicodeScalars.filter { CharacterSet.newlines.contains($0) }.count == 1)
         #expect(line.hasSuffix("\n") && !line.contains("\u{1B}"))
     }

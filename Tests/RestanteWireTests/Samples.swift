@@ -48,6 +48,9 @@ enum ClientSamples {
         request("register_push") { $0.registerPush = .with { ($0.provider, $0.token) = ("apns", "t") } },
         request("remove_push") { $0.removePush = .with { $0.provider = "apns" } },
         request("refresh") { $0.refresh = .with { $0.token = "a.b.c" } },
+        request("block") { $0.block = .with { $0.user = "eve" } },
+        request("unblock") { $0.unblock = .with { $0.user = "eve" } },
+        request("list_blocks") { $0.listBlocks = WireListBlocks() },
         request("delete_user") { $0.deleteUser = .with { $0.user = "bob" } },
         request("revoke") { $0.revoke = .with { $0.device = .with { ($0.user, $0.device) = ("bob", "old") } } },
     ]
@@ -102,6 +105,7 @@ enum ServerSamples {
         server("failure", .answered(.failure(Refusal(.notFound, "no such group")), id: 8)),
         reply(.done),
         reply(.devices(DeviceList(user: bob, devices: [alice.device], version: 4))),
+        reply(.blocks([bob, alice.user])),
         reply(.refreshed(expiresAt: 1_700_000_000_000)),
         reply(.groupVersion(5)),
         reply(.group(GroupInfo(name: friends, version: 6, members: [Member(user: bob, role: .admin, joinedAt: 7)]))),

@@ -26,11 +26,14 @@ final class Place: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: directory) }
 
-    func open(_ limits: Limits, clock: StoreClock) throws -> any MessageStore & SessionDirectory {
+    func open(
+        _ limits: Limits, clock: StoreClock, policies: Policies
+    ) throws -> any MessageStore & SessionDirectory {
         switch backend {
         case .sqlite:
-            try SQLiteStore.open(
-                path: directory.appending(path: "test.db").path, options: StoreOptions(limits: limits, clock: clock))
+            var options = StoreOptions(limits: limits, clock: clock)
+            options.policies = policies
+            return try SQLiteStore.open(path: directory.appending(path: "test.db").path, options: options)
         }
     }
 }

@@ -7,17 +7,21 @@ final class Mailroom {
     let place: Place
     var limits: Limits
     var clock: StoreClock
+    let policies: Policies
     private(set) var store: any MessageStore & SessionDirectory
     private var recorder = Recorder()
     private var phones: [Phone] = []
     private var lastSession: UInt64 = 0
     private var lastQuestion: UInt64 = 0
 
-    init(_ backend: Backend, limits: Limits = Limits(), clock: StoreClock = .wall) throws {
+    init(
+        _ backend: Backend, limits: Limits = Limits(), policies: Policies = Policies(), clock: StoreClock = .wall
+    ) throws {
+        self.policies = policies
         place = try backend.makePlace()
         self.limits = limits
         self.clock = clock
-        store = try place.open(limits, clock: clock)
+        store = try place.open(limits, clock: clock, policies: policies)
         store.start(reportingTo: recorder)
     }
 
@@ -26,7 +30,7 @@ final class Mailroom {
         await store.shutdown()
         phones = []
         recorder = Recorder()
-        store = try place.open(limits, clock: clock)
+        store = try place.open(limits, clock: clock, policies: policies)
         store.start(reportingTo: recorder)
     }
 

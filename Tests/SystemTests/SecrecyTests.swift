@@ -13,6 +13,7 @@ extension SystemTests {
                 var life = SecretLife(server)
                 try await life.sendAndReceive()
                 try await life.useBadTokens()
+                try await life.refresh()
                 try await life.sendNonsense()
                 try await life.postAsService()
                 try await life.operate()

@@ -64,8 +64,9 @@ extension Request {
     /// Changes nothing, so that asking twice is harmless.
     var onlyAsks: Bool {
         switch self {
-        case .devices, .groupInfo, .listGroups, .groups, .status, .mailbox, .overview, .clock, .probe: true
-        case .refresh, .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .deleteGroup, .cancel, .unlink,
+        case .devices, .groupInfo, .listGroups, .groups, .listBlocks, .status, .mailbox, .overview, .clock, .probe: true
+        case .refresh, .block, .unblock, .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .deleteGroup,
+            .cancel, .unlink,
             .deleteUser, .revoke, .confirmClock:
             false
         }

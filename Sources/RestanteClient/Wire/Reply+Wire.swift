@@ -14,6 +14,10 @@ extension Reply {
         case .group(let group): self = .group(try GroupInfo(group))
         case .groups(let list): self = .groups(try [GroupSummary](list))
         case .status(let status): self = .status(try MessageStatus(status))
+        case .blocks(let list):
+            var users: [UserName] = []
+            for user in list.users { users.append(try .read(user)) }
+            self = .blocks(users)
         case .refreshed(let it): self = .refreshed(expiresAt: it.expiresAt)
         case nil: throw .nonsense("an answer of a later version")
         }

@@ -17,6 +17,9 @@ extension Request {
                     $0.user = address.user.rawValue
                     $0.device = address.device.rawValue
                 })
+        case .block(let user): .block(.with { $0.user = user.rawValue })
+        case .unblock(let user): .unblock(.with { $0.user = user.rawValue })
+        case .listBlocks: .listBlocks(WireListBlocks())
         case .deleteUser(let user): .deleteUser(.with { $0.user = user.rawValue })
         case .revoke(let owner): .revoke(WireRevoke(owner))
         case .refresh, .mailbox, .overview, .clock, .confirmClock, .probe: nil

@@ -74,7 +74,9 @@ extension ErrorCode {
         case .badRequest, .unknownRequest, .badTTL, .badName, .badID, .idTooOld: .badRequest
         case .tooLarge: .payloadTooLarge
         case .notFound, .noDevices: .notFound
-        case .idConflict, .staleDevices, .staleGroup, .tooLate, .groupFull, .tooManyGroups, .groupExists: .conflict
+        case .idConflict, .staleDevices, .staleGroup, .tooLate, .groupFull, .tooManyGroups, .tooManyBlocks,
+            .groupExists:
+            .conflict
         case .notAllowed, .deviceRevoked, .tooManyDevices: .forbidden
         case .invalidToken: .unauthorized
         case .mailboxFull, .rateLimited: .tooManyRequests

@@ -26,7 +26,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let gate: ConnectGate
     private let visitor: Visitor
     private var state = State.idle
-    private var deadline: Scheduled<Void>?
+    private var deadline: LoopTimers.Timer?
     /// Bytes of the body that is being collected; they count for the memory budget.
     private var collected = 0 {
         didSet { services.sessions.memory.add(collected - oldValue) }
@@ -39,12 +39,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.visitor = visitor
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        startDeadline(context, services.configuration.handshakeTimeout)
-    }
+    // The first request is the visitor's, whose time runs since it was accepted.
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        deadline?.cancel()
+        stopDeadline()
         collected = 0
     }
 
@@ -198,9 +196,14 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     /// The connection ends then, unless a request begins or is answered before.
     private func startDeadline(_ context: ChannelHandlerContext, _ time: TimeAmount) {
-        deadline?.cancel()
+        stopDeadline()
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        deadline = services.sessions.timers.schedule(in: time) { channel.close(promise: nil) }
+    }
+
+    private func stopDeadline() {
+        if let deadline { services.sessions.timers.cancel(deadline) }
+        deadline = nil
     }
 }
 

@@ -28,7 +28,7 @@ extension ServicePost {
     private func store(
         _ submission: Submission, _ eventLoop: any EventLoop, _ services: ConnectionServices
     ) -> EventLoopFuture<HTTPAnswer> {
-        perform(eventLoop, services, { .send(submission, from: $0) }) { [metrics = services.metrics] answered in
+        perform(.send(submission), eventLoop, services) { [metrics = services.metrics] answered in
             guard case .sent(let outcome) = answered else {
                 preconditionFailure("a send is not answered as a request")
             }

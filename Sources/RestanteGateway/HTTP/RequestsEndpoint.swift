@@ -28,7 +28,7 @@ extension ServicePost {
                 services.metrics.rejected(error.code, .request)
                 return eventLoop.makeSucceededFuture(answered(.failure(error), asked.id))
             }
-            return perform(eventLoop, services, { .request(request, id: asked.id, from: $0) }) { answer in
+            return perform(.request(request, id: asked.id), eventLoop, services) { answer in
                 guard case .replied(let result) = answer else {
                     preconditionFailure("a request is not answered as a send")
                 }

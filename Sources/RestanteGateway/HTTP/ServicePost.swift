@@ -89,16 +89,29 @@ struct ServicePost {
         }
     }
 
-    /// Hands a command to the store and makes the answer of what comes back, on the store's thread.
+    /// What the store is to do.
+    enum Work {
+        case send(Submission)
+        case request(Request, id: UInt64)
+
+        func command(from origin: Origin) -> StoreCommand {
+            switch self {
+            case .send(let submission): .send(submission, from: origin)
+            case .request(let request, let id): .request(request, id: id, from: origin)
+            }
+        }
+    }
+
+    /// Hands work to the store and makes the answer of what comes back, on the store's thread.
     func perform(
-        _ eventLoop: any EventLoop, _ services: ConnectionServices, _ command: (Origin) -> StoreCommand,
+        _ work: Work, _ eventLoop: any EventLoop, _ services: ConnectionServices,
         _ answer: @escaping @Sendable (CallRegistry.Answer) -> HTTPAnswer
     ) -> EventLoopFuture<HTTPAnswer> {
         let promise = eventLoop.makePromise(of: HTTPAnswer.self)
         let call = services.calls.register { answered in
             if case .lost(let refusal) = answered { promise.fail(refusal) } else { promise.succeed(answer(answered)) }
         }
-        if let call { services.store.enqueue([command(.service(call, service, issuedAt: issuedAt))]) }
+        if let call { services.store.enqueue([work.command(from: .service(call, service, issuedAt: issuedAt))]) }
         return promise.futureResult
     }
 

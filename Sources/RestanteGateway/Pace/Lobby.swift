@@ -14,6 +14,7 @@ final class Lobby {
     }
 
     private let pace: Pace
+    private let timers: LoopTimers
     private let timeout: TimeAmount
     private let mostStrangers: Int
     private var strangers = 0
@@ -26,8 +27,9 @@ final class Lobby {
     /// - Parameters:
     ///   - timeout: how long a connection may stay a stranger.
     ///   - timedOut: called when one has been ended for that.
-    init(_ pace: Pace, timeout: TimeAmount, timedOut: @escaping () -> Void) {
+    init(_ pace: Pace, timers: LoopTimers, timeout: TimeAmount, timedOut: @escaping () -> Void) {
         self.pace = pace
+        self.timers = timers
         self.timeout = timeout
         self.timedOut = timedOut
         mostStrangers = max(pace.limits.strangers / pace.eventLoops, 1)
@@ -57,7 +59,8 @@ final class Lobby {
             return .refused(Self.full(.rateLimited, "too many connections of one address are open"))
         }
         count(1)
-        let visitor = Visitor(channel, pace, address: account, timeout: timeout, now: now, timedOut: timedOut) { [self] in count(-1) }
+        let visitor = Visitor(channel, pace, address: account, now: now) { [self] in count(-1) }
+        visitor.limitTime(to: timeout, timers, timedOut)
         queue.append(visitor)
         return .welcome(visitor)
     }

@@ -15,7 +15,7 @@ extension PaceLimits {
         limit([\.address], rate, to: count)
     }
 
-    /// Connections that are taken from the backlog in a second, and at once.
+    /// Connections that are taken from the backlog in a second.
     public mutating func limitAccepts(to count: Int) {
         accepts = accepts.scaled(by: Double(count) / Double(accepts.count))
     }

@@ -11,8 +11,9 @@ public struct PaceLimits: Sendable {
     /// Descriptors that are never a client's: the database, its WAL, the lock, the operators' sockets, event loops.
     public static let spareFiles = 128
     /// Connections taken from the kernel's backlog; the others wait there. A handshake costs some 100 µs with HS256, some
-    /// 1 ms with TLS: this leaves most of a core to those who are connected, and 10,000 clients are back in 10 s.
-    public var accepts = Rate(1000, burst: 1000)
+    /// 1 ms with TLS: this leaves most of a core to those who are connected, and 10,000 clients are back in 10 s. Few at
+    /// once, since each burst is work that an event loop does in one go.
+    public var accepts = Rate(1000, burst: 100)
     /// Handshakes that may wait for the store; while there are more, no connection is taken from the backlog. What fits
     /// into one commit is soon answered, more would only wait here.
     public var claims = 512

@@ -39,7 +39,7 @@ struct SessionPace {
         switch action {
         case .send: refusal = self.refusal(1, .messages, bytes, .bytes, now)
         case .refresh: refusal = self.refusal(1, .requests, 0, .lookUps, now)
-        case .request(let request, _): refusal = self.refusal(1, .requests, request.looksUp ? 1 : 0, .lookUps, now)
+        case .request(let request, _): refusal = self.refusal(1, .requests, request.isLookup ? 1 : 0, .lookUps, now)
         case .acknowledge, .ping, .rejectSend, .failRequest: refusal = nil
         }
         guard let refusal else { return (action, false) }
@@ -67,9 +67,4 @@ struct SessionPace {
         device.giveBack(amount, charge)
         return wait
     }
-}
-
-extension Request {
-    /// Asks about somebody else's devices: how a stranger would find out who is here.
-    var looksUp: Bool { if case .devices = self { true } else { false } }
 }

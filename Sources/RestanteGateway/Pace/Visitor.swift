@@ -21,17 +21,14 @@ final class Visitor {
     private let pace: Pace
     private let address: Account?
     private var phase = Phase.stranger
-    private var deadline: Scheduled<Void>?
+    private var deadline: (timer: LoopTimers.Timer, of: LoopTimers)?
     private let left: () -> Void
 
     /// - Parameters:
     ///   - address: the account of the peer, entered as a stranger; nil: it has none.
-    ///   - timeout: how long it may stay a stranger, whatever it sends.
-    ///   - timedOut: called when it has been ended for that.
     ///   - left: called when it is no stranger any more.
     init(
-        _ channel: any Channel, _ pace: Pace, address: Account?, timeout: TimeAmount, now: NIODeadline,
-        timedOut: @escaping () -> Void, left: @escaping () -> Void
+        _ channel: any Channel, _ pace: Pace, address: Account?, now: NIODeadline, left: @escaping () -> Void
     ) {
         self.channel = channel
         self.pace = pace
@@ -39,11 +36,16 @@ final class Visitor {
         self.left = left
         arrivedAt = now
         pacer = ReadPacer(pace.limits.connection)
-        deadline = channel.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
-            timedOut()
-            channel.close(promise: nil)
-        }
         channel.closeFuture.assumeIsolated().whenComplete { [self] _ in goes() }
+    }
+
+    /// How long it may stay a stranger, whatever it sends; then it is ended, and `timedOut` called.
+    func limitTime(to timeout: TimeAmount, _ timers: LoopTimers, _ timedOut: @escaping () -> Void) {
+        let timer = timers.schedule(in: timeout) { [self] in
+            timedOut()
+            cut()
+        }
+        deadline = (timer, timers)
     }
 
     /// Nothing but its own next step is in the way.
@@ -101,7 +103,8 @@ final class Visitor {
     }
 
     private func stopWaiting() {
-        deadline?.cancel()
+        if let deadline { deadline.of.cancel(deadline.timer) }
+        deadline = nil
         left()
     }
 }

@@ -5,9 +5,11 @@ struct KeepAlive {
     private let interval: TimeAmount
     private let limit: TimeAmount
     private var last = NIODeadline.now()
-    private var task: Scheduled<Void>?
+    private var timer: LoopTimers.Timer?
+    private let timers: LoopTimers
 
-    init(_ configuration: GatewayConfiguration) {
+    init(_ configuration: GatewayConfiguration, _ timers: LoopTimers) {
+        self.timers = timers
         interval = configuration.pingInterval
         limit = configuration.idleTimeout
     }
@@ -17,12 +19,10 @@ struct KeepAlive {
 
     mutating func heard() { last = .now() }
 
-    mutating func schedule(on eventLoop: any EventLoop, _ beat: @escaping () -> Void) {
-        task = eventLoop.assumeIsolated().scheduleTask(in: interval, beat)
-    }
+    mutating func schedule(_ beat: @escaping () -> Void) { timer = timers.schedule(in: interval, beat) }
 
     mutating func stop() {
-        task?.cancel()
-        task = nil
+        if let timer { timers.cancel(timer) }
+        timer = nil
     }
 }

@@ -31,7 +31,7 @@ final class SessionHandler: ChannelInboundHandler {
     private var inBatch = false
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
-    private var expiry: Scheduled<Void>?
+    private var expiry: LoopTimers.Timer?
 
     /// - Parameter expiresAt: when its token does, in seconds since the epoch.
     init(
@@ -47,7 +47,7 @@ final class SessionHandler: ChannelInboundHandler {
         machine = SessionStateMachine(
             session: id, address: address, expiresAt: expiresAt * 1000, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
-        keepAlive = KeepAlive(services.configuration)
+        keepAlive = KeepAlive(services.configuration, services.sessions.timers)
     }
 
     /// Asks the store for the device. The future fails with a ``Refusal`` if it is refused.
@@ -73,7 +73,7 @@ final class SessionHandler: ChannelInboundHandler {
                 "session": "\(id)", "device": "\(address)", "address": "\(channel.remoteAddress?.ipAddress ?? "")",
             ])
         keepAlive.heard()
-        keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
+        keepAlive.schedule { [self] in beat() }
         handle(.opened)
         finish()
     }
@@ -82,7 +82,7 @@ final class SessionHandler: ChannelInboundHandler {
         services.metrics.sessionClosed()
         services.logger.debug("session ended", metadata: ["session": "\(id)"])
         keepAlive.stop()
-        expiry?.cancel()
+        if let expiry { services.sessions.timers.cancel(expiry) }
         self.context = nil
     }
 
@@ -172,13 +172,14 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// Ends the session when its token's time is over, or at once if the token's key has gone meanwhile.
     private func expire(at milliseconds: Int64) {
-        expiry?.cancel()
+        let timers = services.sessions.timers
+        if let expiry { timers.cancel(expiry) }
         tokenKey = refreshKey ?? tokenKey
         refreshKey = nil
         let left = hasKnownKey ? services.tokens.secondsLeft(until: milliseconds / 1000) : 0
         // A timer of centuries would overflow; no connection lives for ten years.
         let seconds = min(max(left, 0), 10 * 365 * 24 * 3600)
-        expiry = channel.eventLoop.assumeIsolated().scheduleTask(in: .seconds(seconds)) { [self] in expire() }
+        expiry = timers.schedule(in: .seconds(seconds)) { [self] in expire() }
     }
 
     /// The token counts no more.
@@ -191,10 +192,10 @@ final class SessionHandler: ChannelInboundHandler {
     var hasKnownKey: Bool { tokenKey.map(services.tokens.knows) ?? true }
 
     private func beat() {
-        guard let context else { return }
+        guard context != nil else { return }
         handle(keepAlive.isIdle && !gate.holdsBack && !visitor.pacer.isHolding ? .idle : .pingDue)
         finish()
-        keepAlive.schedule(on: context.eventLoop) { [self] in beat() }
+        keepAlive.schedule { [self] in beat() }
     }
 
     // MARK: - Actions

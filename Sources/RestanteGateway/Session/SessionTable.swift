@@ -12,6 +12,7 @@ final class SessionTable: @unchecked Sendable {
     private let store: any MessageStore
     let metrics: GatewayMetrics
     let memory: LoopMemory
+    let timers: LoopTimers
     private let slice: TimeAmount
     private var backlog = EventBacklog()
     /// A slice of it is on its way.
@@ -35,14 +36,16 @@ final class SessionTable: @unchecked Sendable {
     }
 
     init(
-        eventLoop: any EventLoop, index: Int, store: any MessageStore, lobby: Lobby, pace: Pace, metrics: GatewayMetrics
+        eventLoop: any EventLoop, index: Int, store: any MessageStore, pace: Pace, handshakeTimeout: TimeAmount,
+        metrics: GatewayMetrics
     ) {
         precondition(index < 1 << Self.indexBits, "more event loops than session ids can name")
         self.eventLoop = eventLoop
         self.index = UInt64(index)
         self.store = store
         self.metrics = metrics
-        self.lobby = lobby
+        timers = LoopTimers(eventLoop)
+        lobby = Lobby(pace, timers: timers, timeout: handshakeTimeout) { metrics.handshake(.timedOut) }
         memory = LoopMemory(pace.memory, stuckAfter: pace.limits.stuckAfter)
         slice = pace.limits.slice
         turns = DrainTurns(pace.limits.drains / pace.eventLoops)

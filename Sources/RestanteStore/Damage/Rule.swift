@@ -108,6 +108,11 @@ struct Rule {
                 + " WHERE d.device_id IS NULL OR l.log_id IS NULL OR e.acked_seq < e.started_seq OR e.acked_seq >= \(next)"
                 + " OR e.reason NOT BETWEEN 0 AND 6"),
         Rule(
+            place: "withheld", what: "there is no such sender or log, or its position is another's or not given out",
+            sql: "SELECT w.seq FROM withheld w LEFT JOIN devices d ON d.device_id = w.sender_id"
+                + " LEFT JOIN logs l USING (log_id) WHERE d.device_id IS NULL OR l.log_id IS NULL OR w.seq >= \(next)"
+                + " OR length(w.message_id) <> 16 OR EXISTS (SELECT 1 FROM messages m WHERE m.seq = w.seq)"),
+        Rule(
             place: "receipts", what: "there is no such sender or log, or its message id is none",
             sql: "SELECT r.receipt_id FROM receipts r LEFT JOIN devices d ON d.device_id = r.sender_id"
                 + " LEFT JOIN logs l USING (log_id) WHERE d.device_id IS NULL OR l.log_id IS NULL OR length(r.message_id) <> 16"

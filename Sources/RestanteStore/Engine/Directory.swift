@@ -14,6 +14,8 @@ struct UserEntry {
     /// Of its devices.
     let version: Int64
     let devices: [DeviceEntry]
+    /// It has blocked somebody.
+    let hasBlocks: Bool
 
     func device(_ name: DeviceName) -> DeviceEntry? { devices.first { $0.name == name } }
 }
@@ -49,7 +51,8 @@ struct Directory {
         guard !devices.isEmpty, let (log, version) = try userLog(name) else { return nil }
         try check(log, is: .user(name))
         for device in devices { try check(device.log, is: .device(DeviceAddress(user: name, device: device.name))) }
-        let entry = UserEntry(log: log, version: version, devices: devices)
+        let block = try connection.first("SELECT 1 FROM blocks WHERE user = ?1 LIMIT 1", name.rawValue) { $0.int(0) }
+        let entry = UserEntry(log: log, version: version, devices: devices, hasBlocks: block != nil)
         users[name] = entry
         return entry
     }

@@ -67,7 +67,7 @@ extension Engine {
             "INSERT INTO ended_cursors(device_id, log_id, started_seq, acked_seq, until_seq, ended_at, reason)"
                 + " SELECT device_id, log_id, started_seq, acked_seq, coalesce(until_seq, ?3), ?4, ?5"
                 + " FROM cursors WHERE device_id = ?1 AND log_id = ?2",
-            device, log, try head(of: log).seq, now, reason?.rawValue ?? 0)
+            device, log, max(try head(of: log).seq, try lastWithheld(of: log)), now, reason?.rawValue ?? 0)
         try connection.run("DELETE FROM cursors WHERE device_id = ?1 AND log_id = ?2", device, log)
         sweeper.note(log)
     }

@@ -125,6 +125,7 @@ extension Engine {
             } else {
                 try noteEnding(of: device, log, because: cause.loss)
             }
+            try noteEndingOfWithheld(log, because: cause.loss)
             try endCursor(device, log, because: cause.loss)
         }
         try connection.run(
@@ -156,6 +157,7 @@ extension Engine {
         try connection.run(
             "INSERT INTO deleted_users(user, deleted_at) VALUES (?1, ?2)"
                 + " ON CONFLICT(user) DO UPDATE SET deleted_at = ?2", name.rawValue, now)
+        try connection.run("DELETE FROM blocks WHERE user = ?1", name.rawValue)
         directory.forget(name)
     }
 

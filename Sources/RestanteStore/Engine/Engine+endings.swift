@@ -70,12 +70,18 @@ extension Engine {
 
     private func follow(_ ending: Ending) throws {
         let rows = try connection.all(
-            "SELECT seq, flags FROM messages WHERE log_id = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4",
+            "SELECT seq, flags FROM messages WHERE log_id = ?1 AND seq BETWEEN ?2 AND ?3"
+                + " UNION ALL SELECT seq, flags FROM withheld WHERE log_id = ?1 AND seq BETWEEN ?2 AND ?3"
+                + " ORDER BY seq LIMIT ?4",
             ending.log, ending.from, ending.through, Self.stride
         ) { (seq: $0.int(0), flags: MessageFlags(rawValue: $0.int(1))) }
         for row in rows where row.flags.contains(.receipt) && !row.flags.isTombstone {
             if isHeld(row.seq, in: ending.log) { return try putOff(ending, at: row.seq) }
-            if let message = try message(row.seq)?.row { try tellIfUndelivered(message, because: ending.reason) }
+            if let message = try message(row.seq)?.row {
+                try tellIfUndelivered(message, because: ending.reason)
+            } else if let withheld = try withheld(row.seq), try tellIfUndelivered(withheld, because: ending.reason) {
+                try endWithheld(row.seq)
+            }
         }
         if rows.count < Self.stride {
             try connection.run("DELETE FROM endings WHERE ending_id = ?1", ending.id)
@@ -96,22 +102,24 @@ extension Engine {
         endings.passed = ending.id
     }
 
-    /// Owes the sender an `undelivered`, if no device has the message or may still get it.
-    func tellIfUndelivered(_ row: MessageRow, because reason: LossReason) throws {
+    /// Owes the sender an `undelivered`, if no device has the message or may still get it. False: one may.
+    @discardableResult
+    func tellIfUndelivered(_ row: MessageRow, because reason: LossReason) throws -> Bool {
         var parts = try acceptedParts(row.id, row.sender)
         if parts.isEmpty {
             // Past the dedupe horizon nothing says what the other parts of a sealed send have come to.
-            guard !row.flags.contains(.part) else { return }
+            guard !row.flags.contains(.part) else { return false }
             parts = [AcceptedPart(log: row.log, seq: row.seq, acceptedAt: row.acceptedAt, isCancelled: false)]
         }
         for part in parts {
             let states = try deliveries(of: part.seq, in: part.log, besides: row.sender).map(\.entry.state)
-            guard !part.isCancelled, !states.contains(.pending), !states.contains(.delivered) else { return }
+            guard !part.isCancelled, !states.contains(.pending), !states.contains(.delivered) else { return false }
         }
         try connection.run(
             "INSERT OR IGNORE INTO receipts(sender_id, reader, message_id, log_id, reason)"
                 + " SELECT ?1, '', ?2, ?3, ?4 FROM devices WHERE device_id = ?1 AND unlinked_at IS NULL",
             row.sender, row.id.bytes, row.log, reason.rawValue)
         if let sender = sessionOfDevice[row.sender] { oweReceipts.insert(sender.id) }
+        return true
     }
 }

@@ -55,13 +55,15 @@ extension Engine {
     func expire(until deadline: UInt64) throws {
         let now = ageTime
         guard timekeeper.mayForget, now >= expiry.dueAt else { return }
-        guard try expireEarly(now, until: deadline), let next = try expireUsual(now, until: deadline) else { return }
+        guard try expireEarly(now, until: deadline), try expireWithheld(now, until: deadline),
+            let next = try expireUsual(now, until: deadline)
+        else { return }
         let early = try connection.first(
             "SELECT expires_at FROM messages WHERE flags & 16 AND expires_at > ?1 ORDER BY expires_at LIMIT 1", now,
             row: { $0.int(0) })
         let again = expiry.holds ? now + Self.lookAgain : .max
         // To the second: many messages that expire one after the other are done together.
-        expiry.dueAt = min(next, early ?? .max, again).roundedUpToSecond
+        expiry.dueAt = min(next, early ?? .max, try nextWithheldDue() ?? .max, again).roundedUpToSecond
         expiry.looked = nil
         expiry.holds = false
     }
@@ -82,6 +84,13 @@ extension Engine {
             if due.count < Self.stride { return true }
             if monotonicNanoseconds() > deadline { return false }
         }
+    }
+
+    private func expireWithheld(_ now: Int64, until deadline: UInt64) throws -> Bool {
+        while try expireWithheld(now, stride: Self.stride) {
+            if monotonicNanoseconds() > deadline { return false }
+        }
+        return true
     }
 
     /// When the next of the others expires (`.max`: there is none); nil: the time is up before all was done.

@@ -25,6 +25,7 @@ extension Engine {
         try checkRoom()
         let others = others.uniqued().filter { $0 != creator }
         try checkSize(others.count + 1)
+        try checkMayAdd(others, author.address?.user)
         for user in [creator] + others { try checkMayJoin(user) }
         let log = try makeGroupLog(name)
         try connection.run(
@@ -41,6 +42,7 @@ extension Engine {
         guard !new.isEmpty else { return member.group.version }
         try checkRoom()
         try checkSize(member.group.roles.count + new.count)
+        try checkMayAdd(new, member.user)
         for user in new { try checkMayJoin(user) }
         for user in new { try join(user, member.group.log, as: .member) }
         return try change(member.name, member.group.log, by: member.device, "added", new)

@@ -69,6 +69,7 @@ extension Engine {
         acceptedRows.value -= Int64(connection.changes)
         try connection.run("UPDATE meta SET value = ?1 WHERE key = 'ids_from'", boundary.bytes)
         try acceptedRows.save(on: connection, at: positions.head)
+        try forgetWithheld(from: idsFrom, below: boundary)
         idsFrom = boundary
     }
 

@@ -7,9 +7,7 @@ extension Engine {
     func checkMailboxes(_ submission: Submission, _ targets: [Target], _ author: Author) throws {
         if case .group = submission.recipient { return }
         for target in targets where try !isFull(target, author) { return }
-        throw Refusal(
-            .mailboxFull, "every device of this recipient has as much waiting as it may have; send again later",
-            retryAfter: 3600)
+        throw Refusal.mailboxFull
     }
 
     private func isFull(_ target: Target, _ author: Author) throws -> Bool {

@@ -9,6 +9,7 @@ struct Target {
 extension Engine {
     /// Finds the logs that a send goes to, or refuses it: checked in the writer's transaction, in commit order.
     func resolve(_ submission: Submission, _ author: Author) throws -> [Target] {
+        try checkReach(submission, from: author)
         switch (submission.recipient, submission.content) {
         case (.user(let user), .payload(let payload)):
             return [Target(log: try recipientUser(user, besides: author).log, payload: payload)]
@@ -16,7 +17,7 @@ extension Engine {
             return try sealed(parts, version, for: user, author)
         case (.device(let address), .payload(let payload)):
             guard let device = try directory.user(address.user)?.device(address.device), device.key != author.key else {
-                throw Refusal(.noDevices, "this device is not linked; ask for the user's devices")
+                throw Refusal.deviceNotLinked
             }
             return [Target(log: device.log, payload: payload)]
         case (.group(let group), .payload(let payload)):
@@ -29,7 +30,7 @@ extension Engine {
     /// The user, if it has a device linked that the message is owed to.
     private func recipientUser(_ user: UserName, besides author: Author) throws -> UserEntry {
         guard let entry = try directory.user(user), entry.devices.contains(where: { $0.key != author.key }) else {
-            throw Refusal(.noDevices, "this user has no linked device that the message could be held for")
+            throw Refusal.userNotLinked
         }
         return entry
     }
@@ -89,6 +90,12 @@ extension Refusal {
     /// Absent and not permitted look the same.
     static let noSuchGroup = Refusal(.notFound, "there is no such group that you are a member of")
     static let noSuchUser = Refusal(.notFound, "there is no such user")
+    static let userNotLinked = Refusal(
+        .noDevices, "this user has no linked device that the message could be held for")
+    static let deviceNotLinked = Refusal(.noDevices, "this device is not linked; ask for the user's devices")
+    static let mailboxFull = Refusal(
+        .mailboxFull, "every device of this recipient has as much waiting as it may have; send again later",
+        retryAfter: 3600)
     static let noSuchDevice = Refusal(.notFound, "there is no such device")
     static let noSuchMessage = Refusal(.notFound, "there is no such message of this device, or it was forgotten")
 }

@@ -15,7 +15,15 @@ extension Engine {
     private func answer(_ request: Request, _ author: Author, _ address: DeviceAddress) throws -> Reply {
         switch request {
         case .devices(let user):
-            return .devices(try devices(of: user))
+            return .devices(try devices(of: user, for: address.user))
+        case .block(let other):
+            try block(other, by: address.user)
+            return .done
+        case .unblock(let other):
+            try unblock(other, by: address.user)
+            return .done
+        case .listBlocks:
+            return .blocks(try blocks(of: address.user))
         case .createGroup(let name, let members, let admin):
             guard admin == nil || admin == address.user else {
                 throw Refusal(.notAllowed, "only a service makes a group for somebody else")

@@ -50,15 +50,16 @@ extension Engine {
             if let earlier = try earlierAnswer(submission, author, digest) { return earlier }
             throw refusal
         }
-        if submission.ephemeral { return try relay(submission, author, targets) }
+        let isWithheld = try isWithheld(submission, from: author)
+        if submission.ephemeral { return isWithheld ? .relayed : try relay(submission, author, targets) }
         do {
             try checkRoom()
-            try checkMailboxes(submission, targets, author)
+            if isWithheld { try checkWithheld(targets) } else { try checkMailboxes(submission, targets, author) }
         } catch let refusal as Refusal {
             if let earlier = try earlierAnswer(submission, author, digest) { return earlier }
             throw refusal
         }
-        return try store(submission, author, targets, digest)
+        return try store(submission, author, targets, digest, isWithheld: isWithheld)
     }
 
     private func checkID(_ id: MessageID) throws {
@@ -80,7 +81,7 @@ extension Engine {
     }
 
     private func store(
-        _ submission: Submission, _ author: Author, _ targets: [Target], _ digest: [UInt8]
+        _ submission: Submission, _ author: Author, _ targets: [Target], _ digest: [UInt8], isWithheld: Bool
     ) throws -> SendOutcome {
         let now = now
         let expiresAt = now + Int64(submission.timeToLive ?? limits.timeToLive) * 1000
@@ -92,9 +93,16 @@ extension Engine {
                 }
                 return earlier
             }
-            try append(
-                to: target.log, from: author.key, id: submission.id, acceptedAt: now, expiresAt: expiresAt,
-                flags: flags, payload: target.payload)
+            if isWithheld {
+                let row = MessageRow(
+                    seq: 0, log: target.log, sender: author.key, id: submission.id, acceptedAt: now,
+                    expiresAt: expiresAt, kind: .message, flags: flags, logCount: 0, logBytes: 0, payload: [])
+                try withhold(row, bytes: target.payload.count)
+            } else {
+                try append(
+                    to: target.log, from: author.key, id: submission.id, acceptedAt: now, expiresAt: expiresAt,
+                    flags: flags, payload: target.payload)
+            }
         }
         acceptedRows.value += Int64(targets.count)
         return .accepted(at: now, duplicate: false)

@@ -31,7 +31,8 @@ extension Engine {
     func deliveries(
         of seq: Position, in log: LogKey, besides sender: DeviceKey
     ) throws -> [(device: DeviceKey, entry: MessageStatus.Entry)] {
-        try connection.all(
+        let withheld = try withheld(seq)
+        return try connection.all(
             """
             SELECT d.user, d.device, c.acked_seq >= ?2, c.reason,
                 (SELECT reason FROM losses x WHERE x.device_id = c.device_id AND x.log_id = ?1
@@ -49,7 +50,11 @@ extension Engine {
             let address = DeviceAddress(
                 user: UserName(unchecked: row.text(0)), device: DeviceName(unchecked: row.text(1)))
             let state: DeliveryState
-            if sessionOfDevice[row.int(5)]?.hasOpen(seq) == true {
+            if let withheld {
+                // The device's cursor may have passed its place, with what came later.
+                let ended = row.optionalInt(3).map { LossReason(rawValue: Int($0)) ?? .unlinked }
+                state = (ended ?? (withheld.flags.contains(.expired) ? .expired : nil)).map { .lost($0) } ?? .pending
+            } else if sessionOfDevice[row.int(5)]?.hasOpen(seq) == true {
                 state = .pending
             } else if let loss = row.optionalInt(4) {
                 state = .lost(LossReason(rawValue: Int(loss)) ?? .damaged)
@@ -76,6 +81,7 @@ extension Engine {
             try bury(part.seq, as: .withdrawn)
             withdrawn.insert(part.seq)
         }
+        try cancelWithheld(id, from: sender)
         try connection.run(
             "UPDATE accepted SET cancelled = 1 WHERE message_id = ?1 AND sender_id = ?2", id.bytes, sender)
     }

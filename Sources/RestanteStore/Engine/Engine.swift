@@ -11,6 +11,7 @@ import RestanteCore
 final class Engine {
     let connection: Connection
     let limits: Limits
+    let policies: Policies
     let node: String
     let epoch: String
     let statements: Statements
@@ -80,6 +81,7 @@ final class Engine {
         self.connection = connection
         self.disk = disk
         self.limits = options.limits
+        self.policies = options.policies
         self.node = options.node
         timekeeper = Timekeeper(
             options.clock, mark: try Engine.readMark(connection), memory: Engine.memory(options.limits))

@@ -364,6 +364,30 @@ public nonisolated struct WireClientFrame: Sendable {
     set {frame = .revoke(newValue)}
   }
 
+  public var block: WireBlock {
+    get {
+      if case .block(let v)? = frame {return v}
+      return WireBlock()
+    }
+    set {frame = .block(newValue)}
+  }
+
+  public var unblock: WireUnblock {
+    get {
+      if case .unblock(let v)? = frame {return v}
+      return WireUnblock()
+    }
+    set {frame = .unblock(newValue)}
+  }
+
+  public var listBlocks: WireListBlocks {
+    get {
+      if case .listBlocks(let v)? = frame {return v}
+      return WireListBlocks()
+    }
+    set {frame = .listBlocks(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Frame: Equatable, Sendable {
@@ -387,6 +411,9 @@ public nonisolated struct WireClientFrame: Sendable {
     case refresh(WireRefresh)
     case deleteUser(WireDeleteUser)
     case revoke(WireRevoke)
+    case block(WireBlock)
+    case unblock(WireUnblock)
+    case listBlocks(WireListBlocks)
 
   }
 
@@ -679,6 +706,41 @@ public nonisolated struct WireUnlink: Sendable {
 
   /// By a service: whose device.
   public var user: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// One-to-one messages of this user are accepted and reach no device of the asking user.
+public nonisolated struct WireBlock: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var user: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireUnblock: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var user: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireListBlocks: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1405,6 +1467,14 @@ public nonisolated struct WireReply: Sendable {
     set {reply = .refreshed(newValue)}
   }
 
+  public var blocks: WireBlockList {
+    get {
+      if case .blocks(let v)? = reply {return v}
+      return WireBlockList()
+    }
+    set {reply = .blocks(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Reply: Equatable, Sendable {
@@ -1416,6 +1486,7 @@ public nonisolated struct WireReply: Sendable {
     case groups(WireGroupList)
     case status(WireMessageStatus)
     case refreshed(WireRefreshed)
+    case blocks(WireBlockList)
 
   }
 
@@ -1564,6 +1635,18 @@ public nonisolated struct WireDeviceStatus: Sendable {
   fileprivate var _device: WireDeviceAddress? = nil
 }
 
+public nonisolated struct WireBlockList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var users: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct WireRefreshed: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1644,7 +1727,7 @@ nonisolated extension WireLossReason: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ClientFrame"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}send\0\u{1}ack\0\u{1}ping\0\u{2}\u{6}cancel\0\u{1}devices\0\u{3}create_group\0\u{3}add_members\0\u{3}remove_members\0\u{3}leave_group\0\u{3}set_role\0\u{3}group_info\0\u{3}list_groups\0\u{3}delete_group\0\u{1}status\0\u{1}unlink\0\u{3}register_push\0\u{3}remove_push\0\u{1}refresh\0\u{3}delete_user\0\u{1}revoke\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}send\0\u{1}ack\0\u{1}ping\0\u{2}\u{6}cancel\0\u{1}devices\0\u{3}create_group\0\u{3}add_members\0\u{3}remove_members\0\u{3}leave_group\0\u{3}set_role\0\u{3}group_info\0\u{3}list_groups\0\u{3}delete_group\0\u{1}status\0\u{1}unlink\0\u{3}register_push\0\u{3}remove_push\0\u{1}refresh\0\u{3}delete_user\0\u{1}revoke\0\u{1}block\0\u{1}unblock\0\u{3}list_blocks\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1913,6 +1996,45 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.frame = .revoke(v)
         }
       }()
+      case 27: try {
+        var v: WireBlock?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .block(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .block(v)
+        }
+      }()
+      case 28: try {
+        var v: WireUnblock?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .unblock(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .unblock(v)
+        }
+      }()
+      case 29: try {
+        var v: WireListBlocks?
+        var hadOneofValue = false
+        if let current = self.frame {
+          hadOneofValue = true
+          if case .listBlocks(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.frame = .listBlocks(v)
+        }
+      }()
       default: break
       }
     }
@@ -2006,6 +2128,18 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .revoke?: try {
       guard case .revoke(let v)? = self.frame else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .block?: try {
+      guard case .block(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
+    case .unblock?: try {
+      guard case .unblock(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .listBlocks?: try {
+      guard case .listBlocks(let v)? = self.frame else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
     }()
     case nil: break
     }
@@ -2652,6 +2786,85 @@ nonisolated extension WireUnlink: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   public static func ==(lhs: WireUnlink, rhs: WireUnlink) -> Bool {
     if lhs.device != rhs.device {return false}
     if lhs.user != rhs.user {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBlock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Block"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.user) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireBlock, rhs: WireBlock) -> Bool {
+    if lhs.user != rhs.user {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnblock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Unblock"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.user) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.user.isEmpty {
+      try visitor.visitSingularStringField(value: self.user, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireUnblock, rhs: WireUnblock) -> Bool {
+    if lhs.user != rhs.user {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListBlocks: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListBlocks"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireListBlocks, rhs: WireListBlocks) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3959,7 +4172,7 @@ nonisolated extension WireMemberDevices: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Reply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}devices\0\u{3}group_version\0\u{1}group\0\u{1}groups\0\u{1}status\0\u{1}refreshed\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}done\0\u{1}devices\0\u{3}group_version\0\u{1}group\0\u{1}groups\0\u{1}status\0\u{1}refreshed\0\u{1}blocks\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4058,6 +4271,19 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.reply = .refreshed(v)
         }
       }()
+      case 8: try {
+        var v: WireBlockList?
+        var hadOneofValue = false
+        if let current = self.reply {
+          hadOneofValue = true
+          if case .blocks(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.reply = .blocks(v)
+        }
+      }()
       default: break
       }
     }
@@ -4096,6 +4322,10 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .refreshed?: try {
       guard case .refreshed(let v)? = self.reply else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .blocks?: try {
+      guard case .blocks(let v)? = self.reply else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -4432,6 +4662,36 @@ nonisolated extension WireDeviceStatus: SwiftProtobuf.Message, SwiftProtobuf._Me
   public static func ==(lhs: WireDeviceStatus, rhs: WireDeviceStatus) -> Bool {
     if lhs._device != rhs._device {return false}
     if lhs.state != rhs.state {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBlockList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BlockList"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}users\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.users) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.users.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.users, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireBlockList, rhs: WireBlockList) -> Bool {
+    if lhs.users != rhs.users {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

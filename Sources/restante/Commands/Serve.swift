@@ -117,6 +117,11 @@ struct ServeFlags: ParsableArguments {
     var limitsIdleDevice: Int?
     @OptionGroup var pace: PaceFlags
 
+    @Option(help: "To whom users may send directly: any, shared-group or service. (default: any)")
+    var policySend: String?
+    @Option(help: "Whom users may add to groups: any, shared-group or service. (default: any)")
+    var policyGroupAdd: String?
+
     var values: [Setting: ConfigValue] {
         let texts: [Setting: String?] = [
             .database: database, .host: host, .operatorsSocket: operatorsSocket,
@@ -124,7 +129,7 @@ struct ServeFlags: ParsableArguments {
             .logLevel: logLevel, .logFormat: logFormat, .tokenAudience: tokenAudience, .tokenIssuer: tokenIssuer,
             .tokenAlgorithms: tokenAlgorithms, .tlsCertificate: tlsCertificate, .tlsKey: tlsKey,
             .tlsClientCa: tlsClientCa, .trustedProxies: trustedProxies, .forwardedHeader: forwardedHeader,
-            .allowedOrigins: allowedOrigins,
+            .allowedOrigins: allowedOrigins, .policySend: policySend, .policyGroupAdd: policyGroupAdd,
         ]
         let numbers: [Setting: Int?] = [
             .port: port, .operatorsPort: operatorsPort, .pingInterval: pingInterval, .idleTimeout: idleTimeout,

@@ -28,6 +28,8 @@ struct ServeSettings: Sendable {
     var allowPlain = false
     /// Bytes of disk that are kept for when it is full.
     var reserveBytes: Int64 = 64 << 20
+    /// Who may reach whom.
+    var policies = Policies()
     var gateway = GatewayConfiguration()
 
     init() {
@@ -71,7 +73,8 @@ struct ServeSettings: Sendable {
             "trustedProxies = \(gateway.trustedProxies.ranges.map(\.description).joined(separator: ","))",
             "forwardedHeader = \(gateway.trustedProxies.header.rawValue)",
             "allowedOrigins = \(gateway.allowedOrigins)",
-            "reserveBytes = \(reserveBytes)", "limits.messageBytes = \(gateway.limits.messageBytes)",
+            "reserveBytes = \(reserveBytes)", "policy.send = \(policies.send.rawValue)",
+            "policy.groupAdd = \(policies.groupAdd.rawValue)", "limits.messageBytes = \(gateway.limits.messageBytes)",
             "limits.timeToLive = \(gateway.limits.timeToLive)", "limits.groupMembers = \(gateway.limits.groupMembers)",
             "limits.devicesPerUser = \(gateway.limits.devicesPerUser)",
             "limits.dedupeHorizon = \(gateway.limits.dedupeHorizon)",

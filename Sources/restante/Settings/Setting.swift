@@ -24,6 +24,8 @@ enum Setting: String, CaseIterable {
     case forwardedHeader
     case allowedOrigins
     case reserveBytes
+    case policySend = "policy.send"
+    case policyGroupAdd = "policy.groupAdd"
     case messageBytes = "limits.messageBytes"
     case timeToLive = "limits.timeToLive"
     case groupMembers = "limits.groupMembers"

@@ -71,6 +71,8 @@ struct SettingsReader {
         settings.operatorsHost = text(.operatorsHost) ?? settings.operatorsHost
         settings.operatorsPort = number(.operatorsPort, 0...65535)
         settings.operatorsSocket = operatorsSocket(settings.database)
+        settings.policies.send = reach(.policySend) ?? settings.policies.send
+        settings.policies.groupAdd = reach(.policyGroupAdd) ?? settings.policies.groupAdd
         readGateway(&settings)
         readTransport(&settings)
         readTokens(&settings)
@@ -135,6 +137,16 @@ struct SettingsReader {
             return nil
         }
         return path
+    }
+
+    private mutating func reach(_ setting: Setting) -> Policies.Reach? {
+        guard let name = text(setting) else { return nil }
+        guard let reach = Policies.Reach(rawValue: name) else {
+            let all = Policies.Reach.allCases.map(\.rawValue).joined(separator: ", ")
+            problems.append("\(setting.key): must be one of \(all)")
+            return nil
+        }
+        return reach
     }
 
     private mutating func logLevel() -> Logger.Level? {

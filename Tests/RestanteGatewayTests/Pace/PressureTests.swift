@@ -48,7 +48,9 @@ struct PressureTests {
             ])
             #expect(response?.status == 101)
             #expect(await client.text()?.contains("welcome") == true)
-            let claims = server.store.commands.compactMap { if case .claim(let claim) = $0 { claim.session } else { nil } }
+            let claims = server.store.commands.compactMap {
+                if case .claim(let claim) = $0 { claim.session } else { nil }
+            }
             try await withClients(count, server, claims, body)
         }
     }
@@ -64,8 +66,11 @@ struct PressureTests {
                 let tags = 1...UInt64(300)
                 server.store.report(tags.map { .live(.test(), to: [LiveReader(session: session, tag: $0)]) })
                 server.stop()
-                for tag in tags { #expect(await client.text()?.contains(#""tag":"\#(tag)""#) == true) }
-                #expect(await client.text()?.contains("closing") == true)
+                var told: [String] = []
+                while let text = await client.text() { told.append(text) }
+                let inOrder = zip(told, tags).allSatisfy { $0.contains(#""tag":"\#($1)""#) }
+                #expect(inOrder && told.count == 301)
+                #expect(told.last?.contains("closing") == true)
             }
         }
     }

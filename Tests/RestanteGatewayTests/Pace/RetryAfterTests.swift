@@ -5,7 +5,7 @@ import Testing
 
 /// When those who were sent away come back: not together, and within a minute.
 struct RetryAfterTests {
-    private static let rate = Rate(1000, burst: 1000)
+    private static let rate = Rate(1000, burst: 100)
 
     private func times(_ clients: Int) -> [UInt32] {
         (0..<1000).map { _ in RetryAfter.milliseconds(500...5000, clients: clients, accepted: Self.rate) }

@@ -1,6 +1,8 @@
 import Foundation
+import RestanteClient
 import RestanteCore
 import RestanteGateway
+import Testing
 
 /// What can happen to a server, with everything secret that it was given, and everything that it answered to those whom the
 /// secret does not belong to.
@@ -72,6 +74,17 @@ struct SecretLife {
                 "-i", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13", "-H",
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "-H",
                 "Sec-WebSocket-Protocol: bearer.\(text), restante.v1.json", server.http("/v1/connect"))
+        }
+    }
+
+    /// Tokens that come over a connection, a good one and a bad one.
+    mutating func refresh() async throws {
+        let good = try await token(of: "dora", "phone")
+        let bad = keepToken("forged token of a refresh", good.dropLast(12) + "AAAAforgedAA")
+        try await Device.with("dora", on: server) { dora in
+            try await dora.untilDrained()
+            _ = try await dora.client.refresh(token: good)
+            await #expect(throws: Refusal.self) { try await dora.client.refresh(token: bad) }
         }
     }
 

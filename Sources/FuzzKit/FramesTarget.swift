@@ -1,0 +1,74 @@
+import NIOCore
+import NIOEmbedded
+import RestanteGateway
+
+/// The reader with its assembler, and the handler around it.
+enum FramesTarget {
+    private static let maximumBytes = 1000
+
+    private struct Outcome: Equatable {
+        var events: [FrameReader.Event] = []
+        var refused: CloseWebSocket?
+    }
+
+    static func run(_ input: [UInt8]) {
+        var chooser = Chooser(input)
+        let expected: WebSocketMessage.Kind? =
+            switch chooser.next() % 3 {
+            case 0: nil
+            case 1: .text
+            default: .binary
+            }
+        let whole = read([chooser.rest[...]], expected)
+        let pieces = chooser.pieces()
+        precondition(read(pieces, expected) == whole, "comes to something else when it is split")
+        precondition(read(chooser.rest.map { [$0] }, expected) == whole, "comes to something else octet by octet")
+        for case .message(let message) in whole.events {
+            precondition(message.bytes.count <= maximumBytes, "a message beyond the limit")
+            precondition(expected == nil || message.kind == expected, "a message of the wrong kind")
+            let isText = String(validating: message.bytes, as: UTF8.self) != nil
+            precondition(message.kind == .binary || isText, "a text that is none")
+        }
+        handle(pieces, expected)
+    }
+
+    private static func read(_ pieces: [ArraySlice<UInt8>], _ expected: WebSocketMessage.Kind?) -> Outcome {
+        var reader = FrameReader(maximumBytes: maximumBytes, expected: expected)
+        var outcome = Outcome()
+        var buffer = ByteBuffer()
+        do throws(CloseWebSocket) {
+            for piece in pieces {
+                buffer.writeBytes(piece)
+                while let event = try reader.next(from: &buffer) { outcome.events.append(event) }
+                precondition(buffer.readableBytes < FrameReader.mostKept, "more is left over than a header")
+            }
+        } catch {
+            outcome.refused = error
+        }
+        return outcome
+    }
+
+    /// Whatever comes, what is answered is whole frames, the last of them a close frame if it ended.
+    private static func handle(_ pieces: [ArraySlice<UInt8>], _ expected: WebSocketMessage.Kind?) {
+        let channel = EmbeddedChannel()
+        do {
+            try channel.pipeline.syncOperations.addHandlers([
+                EndingHandler(timeout: .seconds(1)),
+                WebSocketHandler(maximumBytes: maximumBytes, expected: expected, closeTimeout: .seconds(1)),
+            ])
+            try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
+            for piece in pieces { try channel.writeInbound(ByteBuffer(bytes: piece)) }
+            var last: UInt8?
+            while var frame = try channel.readOutbound(as: ByteBuffer.self) {
+                precondition(last != 0x88, "something was said after the close frame")
+                last = frame.readInteger()
+                let length: UInt8? = frame.readInteger()
+                precondition(length.map(Int.init) == frame.readableBytes, "an answer that is no frame")
+            }
+            precondition(channel.isActive || last == 0x88, "ended without a close frame")
+            _ = try channel.finish(acceptAlreadyClosed: true)
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+}
