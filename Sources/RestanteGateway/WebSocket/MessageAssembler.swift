@@ -1,13 +1,15 @@
 /// Puts the frames of a message together in one buffer, each byte unmasked and checked where it comes to lie.
 ///
-/// The buffer grows with what has come, never with what was announced, and by doubling: at most twice the limit, however
-/// many frames it takes. A frame costs what its bytes cost.
+/// The buffer follows what has come, not what was announced: it is never larger than four times that, nor than twice the
+/// limit. A frame costs what its bytes cost, however many there are.
 struct MessageAssembler {
     private let maximumBytes: Int
     private let expected: WebSocketMessage.Kind?
     /// Of the message under way.
     private var kind: WebSocketMessage.Kind?
     private var bytes: [UInt8] = []
+    /// How many bytes there will be after the frame under way.
+    private var announced = 0
     private var text = UTF8Stream()
 
     /// Bytes that are allocated.
@@ -32,6 +34,7 @@ struct MessageAssembler {
         guard header.length <= maximumBytes - bytes.count else {
             throw CloseWebSocket(code: 1009, reason: "message is larger than \(maximumBytes) bytes")
         }
+        announced = bytes.count + header.length
     }
 
     private mutating func start(_ kind: WebSocketMessage.Kind) throws(CloseWebSocket) {
@@ -46,7 +49,7 @@ struct MessageAssembler {
     /// Takes the next bytes of a frame that was begun.
     mutating func append(_ payload: UnsafeRawBufferPointer, _ mask: inout Mask) throws(CloseWebSocket) {
         let start = bytes.count
-        if start == 0 { bytes.reserveCapacity(payload.count) }
+        makeRoom(for: start + payload.count)
         bytes.append(contentsOf: payload)
         let isText = kind == .text
         var text = text
@@ -57,6 +60,13 @@ struct MessageAssembler {
         }
         self.text = text
         guard isGood else { throw CloseWebSocket(code: 1007, reason: "text is not UTF-8") }
+    }
+
+    /// A large frame comes in several reads: with room for all of it from the second on, little is moved. What comes in small
+    /// frames is left to the array's own doubling.
+    private mutating func makeRoom(for count: Int) {
+        guard count > bytes.capacity, announced > 2 * bytes.capacity else { return }
+        bytes.reserveCapacity(min(4 * count, announced))
     }
 
     /// The message, after the whole of its last frame.
