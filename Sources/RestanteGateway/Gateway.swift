@@ -201,13 +201,13 @@ public final class Gateway: Service, Sendable {
             preconditionFailure("a socket on an event loop of someone else")
         }
         table.add(channel)
-        try configuration.tls?.secure(channel, logger)
         let peer = ClientAddress(channel.remoteAddress)
         // A proxy's connections are those of many: they are counted by the client of each request.
         let address = configuration.trustedProxies.contains(peer) ? nil : peer
         switch table.lobby.enter(channel, from: address) {
-        case .refused(let refusal): try table.lobby.refuse(channel, refusal)
+        case .refused(let refusal): try table.lobby.refuse(channel, refusal, isSecure: configuration.tls != nil)
         case .welcome(let visitor):
+            try configuration.tls?.secure(channel, logger)
             try channel.configureRestante(services(table, peer: peer), visitor)
         }
     }

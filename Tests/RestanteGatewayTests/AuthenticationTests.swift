@@ -1,3 +1,5 @@
+import NIOConcurrencyHelpers
+import NIOCore
 import NIOWebSocket
 import RestanteCore
 import Testing
@@ -88,6 +90,55 @@ struct AuthenticationTests {
                 }
             }
             #expect(server.store.commands.isEmpty)
+        }
+    }
+
+    /// A stranger whose token came as a subprotocol is upgraded to be told; it is not listened to.
+    @Test func whoIsTurnedAwayPutsNothingTogether() async throws {
+        try await TestServer.run {
+            $0.closeTimeout = .seconds(60)
+        } body: { server in
+            try await RawClient.with(server) { client in
+                let response = try await client.upgrade([Self.subprotocol, "sec-websocket-protocol: bearer.x"])
+                #expect(response?.status == 101)
+                #expect(await client.frame() == .close(4401, "unauthenticated"))
+                // The beginning of a message that goes on.
+                try await client.write(Array(ClientFrame.bytes(0x81, [UInt8](repeating: 0x20, count: 1000)).dropLast()))
+                #expect(await client.frame() == .end)
+            }
+        }
+    }
+
+    /// Whoever holds a token that was revoked cannot use up the handshakes of its device.
+    @Test func aRevokedTokenCostsItsDeviceNothing() async throws {
+        let claims = Counter()
+        let store = ScriptedStore { command in
+            guard case .claim(let claim) = command, claims.next() <= 4 else { return ScriptedStore.agreeable(command) }
+            return [.claimRefused(claim.session, Refusal(.invalidToken, "revoked"))]
+        }
+        try await TestServer.run(store: store) {
+            $0.pace.device.handshakes = Rate(1, per: .hours(1), burst: 2)
+        } body: { server in
+            for _ in 1...4 {
+                try await RawClient.with(server) { client in
+                    let response = try await client.connect(server)
+                    #expect(response?.status == 401)
+                }
+            }
+            try await RawClient.with(server) { client in
+                let response = try await client.connect(server)
+                #expect(response?.status == 101)
+            }
+        }
+    }
+
+    private final class Counter: Sendable {
+        private let count = NIOLockedValueBox(0)
+        func next() -> Int {
+            count.withLockedValue {
+                $0 += 1
+                return $0
+            }
         }
     }
 

@@ -52,26 +52,28 @@ final class ConnectGate: UpgradeGate {
         switch outcome {
         case .session(let handler):
             services.metrics.handshake(.accepted)
-            try addWebSocket(channel, handler.format == .json ? .text : .binary) { handler.heard() }
+            try addWebSocket(channel, for: handler)
             try channel.pipeline.syncOperations.addHandler(handler)
         case .closed(let close):
             services.metrics.handshake(.closed(close.code))
             services.logger.debug("handshake refused by a close frame", metadata: ["code": "\(close.code)"])
-            try addWebSocket(channel, nil)
+            try addWebSocket(channel, for: nil)
             channel.triggerUserOutboundEvent(close, promise: nil)
         case .none, .refused: preconditionFailure("upgraded without a decision")
         }
     }
 
-    private func addWebSocket(
-        _ channel: any Channel, _ expected: WebSocketMessage.Kind?, heard: @escaping () -> Void = {}
-    ) throws {
+    /// - Parameter handler: nil: the connection is closed at once, and no message of it is put together.
+    private func addWebSocket(_ channel: any Channel, for handler: SessionHandler?) throws {
         let configuration = services.configuration
+        let format = handler?.format
         try channel.pipeline.syncOperations.addHandler(BatchedWrites(isTLS: configuration.tls != nil))
         try channel.pipeline.syncOperations.addHandler(
             WebSocketHandler(
-                maximumBytes: configuration.frameBytes, expected: expected, closeTimeout: configuration.closeTimeout,
-                heard: heard, closed: { [metrics = services.metrics] in metrics.closed($0, by: $1) }))
+                maximumBytes: format?.frameBytes(configuration.limits) ?? 0,
+                expected: format.map { $0 == .json ? .text : .binary }, closeTimeout: configuration.closeTimeout,
+                heard: { handler?.heard() }, holds: { [memory = services.sessions.memory] in memory.add($0) },
+                closed: { [metrics = services.metrics] in metrics.closed($0, by: $1) }))
     }
 
     // MARK: - Steps
@@ -90,6 +92,7 @@ final class ConnectGate: UpgradeGate {
             address: address, expiresAt: claims.expiresAt, format: format, channel: channel, services: services,
             visitor: visitor)
         handler.tokenKey = key
+        handler.client = client
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
         return claimed.map { [self] () -> HTTPHeaders? in
             visitor.claimAnswered(granted: true)

@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import NIOHTTP1
 import RestanteCore
 import Synchronization
 
@@ -20,19 +21,19 @@ final class Lobby {
     private var strangers = 0
     /// In the order of their coming; those who are no strangers any more are taken out when they come first.
     private var queue: Deque<Visitor> = []
-    private let timedOut: () -> Void
+    private let told: (HandshakeOutcome) -> Void
     /// Refused connections that are being told so.
     private var refused = 0
 
     /// - Parameters:
     ///   - timeout: how long a connection may stay a stranger.
-    ///   - timedOut: called when one has been ended for that.
-    init(_ pace: Pace, timers: LoopTimers, timeout: TimeAmount, timedOut: @escaping () -> Void) {
+    ///   - told: called with the outcome of each connection that is ended or refused here.
+    init(_ pace: Pace, timers: LoopTimers, timeout: TimeAmount, told: @escaping (HandshakeOutcome) -> Void) {
         self.pace = pace
         self.timers = timers
         self.timeout = timeout
-        self.timedOut = timedOut
-        mostStrangers = max(pace.limits.strangers / pace.eventLoops, 1)
+        self.told = told
+        mostStrangers = max(min(pace.limits.strangers, pace.mostConnections / 2) / pace.eventLoops, 1)
     }
 
     /// A connection was accepted.
@@ -41,6 +42,8 @@ final class Lobby {
     func enter(_ channel: any Channel, from peer: ClientAddress?, now: NIODeadline = .now()) -> Verdict {
         guard pace.connections.add(1, ordering: .relaxed).newValue <= pace.mostConnections else {
             pace.connections.subtract(1, ordering: .relaxed)
+            // Whoever comes next finds the place of a stranger that has had its time.
+            _ = cutLongest(now)
             return .refused(Self.full(.unavailable, "the server has as many connections as it may have"))
         }
         guard pace.memory.shortage < .all else {
@@ -60,14 +63,22 @@ final class Lobby {
         }
         count(1)
         let visitor = Visitor(channel, pace, address: account, now: now) { [self] in count(-1) }
-        visitor.limitTime(to: timeout, timers, timedOut)
+        visitor.limitTime(to: timeout, timers) { [told] in told(.timedOut) }
         queue.append(visitor)
         return .welcome(visitor)
     }
 
     /// Tells it, as far as that costs little, and ends it.
-    func refuse(_ channel: any Channel, _ refusal: Refusal) throws {
-        let lingers = refused < Self.mostRefused
+    ///
+    /// - Parameter isSecure: the answer would cost a TLS handshake, which is what many refused connections may want: it ends
+    ///   without one.
+    func refuse(_ channel: any Channel, _ refusal: Refusal, isSecure: Bool) throws {
+        told(.refused(refusal.code.httpStatus.code))
+        guard !isSecure else {
+            channel.close(promise: nil)
+            return
+        }
+        let lingers = refused < mostRefused
         if lingers {
             refused += 1
             channel.closeFuture.assumeIsolated().whenComplete { [self] _ in refused -= 1 }
@@ -76,7 +87,7 @@ final class Lobby {
     }
 
     /// Refused connections that may wait for their answer to be read; the others are cut after it was written.
-    private static let mostRefused = 128
+    private var mostRefused: Int { max(PaceLimits.spareFiles / 2 / pace.eventLoops, 1) }
 
     private func count(_ change: Int) {
         strangers += change
@@ -85,10 +96,15 @@ final class Lobby {
 
     /// False: there are too many strangers, and none has had its time.
     private func makeRoom(_ now: NIODeadline) -> Bool {
+        strangers < mostStrangers || cutLongest(now)
+    }
+
+    /// Ends the stranger that has been waited for longest; false: none has had its time.
+    private func cutLongest(_ now: NIODeadline) -> Bool {
         while let first = queue.first, !first.isWaitedFor { queue.removeFirst() }
-        guard strangers >= mostStrangers else { return true }
         guard let longest = queue.first, now - longest.arrivedAt >= pace.limits.strangersGrace else { return false }
         queue.removeFirst()
+        told(.timedOut)
         longest.cut()
         return true
     }

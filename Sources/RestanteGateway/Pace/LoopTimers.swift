@@ -36,7 +36,10 @@ final class LoopTimers {
     }
 
     /// Harmless if it has come.
-    func cancel(_ timer: Timer) { timers[timer.due]?[timer.id] = nil }
+    func cancel(_ timer: Timer) {
+        timers[timer.due]?[timer.id] = nil
+        if timers[timer.due]?.isEmpty == true { timers[timer.due] = nil }
+    }
 
     /// A wake-up that is nearer than before is one more, and what it makes needless finds nothing.
     private func wake(at due: NIODeadline) {

@@ -23,8 +23,16 @@ struct SessionPace {
         }
     }
 
-    private static let tooManyConnections = Refusal(
-        .rateLimited, "too many connections of one user are open", retryAfter: RetryAfter.seconds(.seconds(5)))
+    private static var tooManyConnections: Refusal {
+        Refusal(.rateLimited, "too many connections of one user are open", retryAfter: RetryAfter.seconds(.seconds(5)))
+    }
+
+    /// As if there had been no handshake.
+    func undo() {
+        device.giveBack(1, .handshakes)
+        user.giveBack(1, .handshakes)
+        leave()
+    }
 
     func leave() {
         device.leave()
@@ -42,7 +50,7 @@ struct SessionPace {
         case .request(let request, _): refusal = self.refusal(1, .requests, request.isLookup ? 1 : 0, .lookUps, now)
         case .acknowledge, .ping, .rejectSend, .failRequest: refusal = nil
         }
-        guard let refusal else { return (action, false) }
+        guard let refusal else { return (action, action.isUnservable) }
         switch action {
         case .send(let submission): return (.rejectSend(messageID: submission.id.bytes, refusal), true)
         case .request(_, let id), .refresh(_, let id): return (.failRequest(id: id, refusal), true)
@@ -66,5 +74,15 @@ struct SessionPace {
         guard let wait = user.take(amount, charge, now: now) else { return nil }
         device.giveBack(amount, charge)
         return wait
+    }
+}
+
+extension ClientAction {
+    /// Refused by its form: it costs no account anything, but its connection what a refusal does.
+    fileprivate var isUnservable: Bool {
+        switch self {
+        case .rejectSend, .failRequest: true
+        case .send, .acknowledge, .ping, .request, .refresh: false
+        }
     }
 }

@@ -66,10 +66,14 @@ final class Visitor {
         guard case .claiming = phase else { return }
         pace.claims.subtract(1, ordering: .relaxed)
         phase = .stranger
-        if granted {
-            isKnown()
-            pace.sessions.add(1, ordering: .relaxed)
+        guard granted else {
+            // A token that counts no more must not use up what the device with its new one may do.
+            session?.undo()
+            session = nil
+            return
         }
+        isKnown()
+        pace.sessions.add(1, ordering: .relaxed)
     }
 
     /// It has said who it is: its time limit ends.

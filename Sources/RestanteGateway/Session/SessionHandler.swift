@@ -13,6 +13,8 @@ final class SessionHandler: ChannelInboundHandler {
 
     let id: SessionID
     let format: WireFormat
+    /// Where the client is, as a trusted proxy or the socket says.
+    var client = ClientAddress.none
     /// Which key vouched for the token.
     var tokenKey: KeySet.Fingerprint?
     /// The same of a newer token of the device, until the store has taken it.
@@ -70,7 +72,7 @@ final class SessionHandler: ChannelInboundHandler {
         services.logger.debug(
             "session opened",
             metadata: [
-                "session": "\(id)", "device": "\(address)", "address": "\(channel.remoteAddress?.ipAddress ?? "")",
+                "session": "\(id)", "device": "\(address)", "address": "\(client)",
             ])
         keepAlive.heard()
         keepAlive.schedule { [self] in beat() }
@@ -177,9 +179,11 @@ final class SessionHandler: ChannelInboundHandler {
         tokenKey = refreshKey ?? tokenKey
         refreshKey = nil
         let left = hasKnownKey ? services.tokens.secondsLeft(until: milliseconds / 1000) : 0
-        // A timer of centuries would overflow; no connection lives for ten years.
-        let seconds = min(max(left, 0), 10 * 365 * 24 * 3600)
-        expiry = timers.schedule(in: .seconds(seconds)) { [self] in expire() }
+        // An hour at a time: a timer that is cancelled leaves a trace until its time.
+        let step = min(max(left, 0), 3600)
+        expiry = timers.schedule(in: .seconds(step)) { [self] in
+            if step < left { expire(at: milliseconds) } else { expire() }
+        }
     }
 
     /// The token counts no more.
@@ -292,7 +296,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// It holds too much for too long; its mail is in the log.
     func cut() {
-        services.logger.notice("cut a session that holds memory and takes nothing", metadata: ["session": "\(id)"])
+        services.logger.debug("cut a session that holds memory and takes nothing", metadata: ["session": "\(id)"])
         channel.close(promise: nil)
     }
 

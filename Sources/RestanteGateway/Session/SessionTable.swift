@@ -45,7 +45,7 @@ final class SessionTable: @unchecked Sendable {
         self.store = store
         self.metrics = metrics
         timers = LoopTimers(eventLoop)
-        lobby = Lobby(pace, timers: timers, timeout: handshakeTimeout) { metrics.handshake(.timedOut) }
+        lobby = Lobby(pace, timers: timers, timeout: handshakeTimeout) { metrics.handshake($0) }
         memory = LoopMemory(pace.memory, stuckAfter: pace.limits.stuckAfter)
         slice = pace.limits.slice
         turns = DrainTurns(pace.limits.drains / pace.eventLoops)

@@ -37,6 +37,9 @@ package struct FrameReader {
     /// What has come of a control frame: at most 125 bytes.
     private var control: [UInt8] = []
 
+    /// Bytes that are allocated for the message under way.
+    var capacity: Int { assembler.capacity }
+
     package init(maximumBytes: Int, expected: WebSocketMessage.Kind?) {
         assembler = MessageAssembler(maximumBytes: maximumBytes, expected: expected)
     }

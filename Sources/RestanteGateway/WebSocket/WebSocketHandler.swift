@@ -25,7 +25,10 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     private var rest = ByteBuffer()
     private let closeTimeout: TimeAmount
     private let heard: () -> Void
+    private let holds: (Int) -> Void
     private let closed: (UInt16?, Closer) -> Void
+    /// Bytes that ``holds`` has been told of.
+    private var held = 0
     private var deadline: Scheduled<Void>?
     private var mustFlush = false
 
@@ -34,14 +37,16 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     ///   - expected: what messages must be; nil: either.
     ///   - closeTimeout: how long the peer may take to answer our close frame.
     ///   - heard: called with every read: a large frame on a slow line is no silence.
+    ///   - holds: called with the change of what the message under way holds in memory.
     ///   - closed: called once, with the code of the first close frame, if there was one, and whose it was.
     package init(
         maximumBytes: Int, expected: WebSocketMessage.Kind?, closeTimeout: TimeAmount, heard: @escaping () -> Void = {},
-        closed: @escaping (UInt16?, Closer) -> Void = { _, _ in }
+        holds: @escaping (Int) -> Void = { _ in }, closed: @escaping (UInt16?, Closer) -> Void = { _, _ in }
     ) {
         reader = FrameReader(maximumBytes: maximumBytes, expected: expected)
         self.closeTimeout = closeTimeout
         self.heard = heard
+        self.holds = holds
         self.closed = closed
     }
 
@@ -55,6 +60,7 @@ package final class WebSocketHandler: ChannelDuplexHandler {
             rest = ByteBuffer()
         }
         read(&input, context)
+        tell(holding: reader.capacity)
         // A copy: a slice would hold on to the whole of what was received.
         if input.readableBytes > 0, state != .closed { rest = ByteBuffer(bytes: input.readableBytesView) }
     }
@@ -94,10 +100,17 @@ package final class WebSocketHandler: ChannelDuplexHandler {
         if case .open = state { closed(nil, .nobody) }
         state = .closed
         deadline?.cancel()
+        tell(holding: 0)
         context.fireChannelInactive()
     }
 
     // MARK: - What came
+
+    private func tell(holding bytes: Int) {
+        guard bytes != held else { return }
+        holds(bytes - held)
+        held = bytes
+    }
 
     private func read(_ input: inout ByteBuffer, _ context: ChannelHandlerContext) {
         do {

@@ -62,7 +62,11 @@ final class CrashScript {
             zip([Self.sender] + Self.sessions, [Self.alice] + Self.bobs).map {
                 .claim(Claim(session: $0, address: $1, tokenIssuedAt: .max / 2000))
             })
-        try await perform(([Self.sender] + Self.sessions).map { .read($0) })
+        var behind = [Self.sender] + Self.sessions
+        while !behind.isEmpty {
+            let events = try await perform(behind.map { .read($0) })
+            behind = events.compactMap { if case .page(let session, _, more: true) = $0 { session } else { nil } }
+        }
     }
 
     func disconnect() async throws { try await perform(([Self.sender] + Self.sessions).map { .release($0) }) }

@@ -92,6 +92,9 @@ struct OperatorsRoutes: Sendable {
         case .deleteUser(let user):
             logger.info("an operator deleted a user")
             logger.debug("deleted by an operator", metadata: ["user": "\(user)"])
+        case .revoke(let owner):
+            logger.info("an operator revoked tokens")
+            logger.debug("revoked by an operator", metadata: ["owner": "\(owner)"])
         case .confirmClock: logger.info("an operator confirmed the machine's clock")
         default: break
         }

@@ -109,6 +109,19 @@ struct PressureTests {
         }
     }
 
+    /// A message that never ends holds memory, and the budget knows.
+    @Test func whatIsPutTogetherCounts() async throws {
+        try await TestServer.run { server in
+            try await RawClient.with(server) { client in
+                try await client.open(server)
+                let frame = ClientFrame.bytes(0x81, [UInt8](repeating: 0x20, count: 400_000))
+                try await client.write(Array(frame.dropLast()))
+                try await Self.waitUntil { server.gateway.takeFigures().bufferBytes > 300_000 }
+            }
+            try await Self.waitUntil { server.gateway.takeFigures().bufferBytes < 100_000 }
+        }
+    }
+
     private static func open(_ client: RawClient, _ server: TestServer, _ address: DeviceAddress) async throws {
         let response = try await client.upgrade([
             "authorization: Bearer \(server.userToken(address))", "sec-websocket-protocol: restante.v1.json",
