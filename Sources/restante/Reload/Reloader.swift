@@ -56,7 +56,7 @@ actor Reloader {
             logger.error("a reload failed, and what was in use stays in use", metadata: ["reason": "\(failure)"])
         }
         if report.failed.isEmpty {
-            logger.notice("reloaded", metadata: ["what": "\(report.reloaded.joined(separator: ", "))"])
+            logger.info("reloaded", metadata: ["what": "\(report.reloaded.joined(separator: ", "))"])
         }
     }
 }
