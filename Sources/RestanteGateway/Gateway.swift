@@ -34,7 +34,6 @@ public final class Gateway: Service, Sendable {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let tables: [SessionTable]
-    private let probes: [StallProbe]
     private let calls = CallRegistry()
     private let pace: Pace
     private let phase = NIOLockedValueBox(Phase.starting)
@@ -64,7 +63,6 @@ public final class Gateway: Service, Sendable {
                 eventLoop: eventLoop, index: index, store: store, pace: pace,
                 handshakeTimeout: configuration.handshakeTimeout, metrics: GatewayMetrics(metrics, refusals))
         }
-        probes = tables.map { _ in StallProbe(every: configuration.stallProbe) }
     }
 
     /// Listens, serves, and ends in good order.
@@ -94,7 +92,6 @@ public final class Gateway: Service, Sendable {
         }
         if let table = tables.first { refusals.start(on: table.eventLoop) }
         for (watch, table) in zip(watches, tables) { watch.start(on: table.eventLoop) }
-        for (probe, table) in zip(probes, tables) { probe.start(on: table.eventLoop) }
         phase.withLockedValue { $0 = .serving }
         if let address = listener.localAddress {
             logger.info("listening", metadata: ["address": "\(address.ipAddress ?? ""):\(address.port ?? 0)"])
@@ -121,10 +118,8 @@ public final class Gateway: Service, Sendable {
         for table in tables { table.eventLoop.execute { table.endSessionsWithoutKey() } }
     }
 
-    /// How it stands at the moment; asking begins ``GatewayFigures/longestStall`` anew.
-    public func takeFigures() -> GatewayFigures {
-        GatewayFigures(pace, longestStall: probes.map { $0.takeLongest() }.max() ?? .zero)
-    }
+    /// How it stands at the moment; any thread may ask.
+    public var figures: GatewayFigures { GatewayFigures(pace) }
 
     /// Whether it also answers: the store carried out a command within ``GatewayConfiguration/probeTimeout``.
     public func isAnswering() async -> Bool {

@@ -32,8 +32,6 @@ public struct GatewayConfiguration: Sendable {
     public var closeTimeout = TimeAmount.seconds(3)
     /// How long the end may take from the signal on; sockets that are still open then are cut.
     public var shutdownGrace = TimeAmount.seconds(8)
-    /// How often it is measured whether an event loop is held up.
-    public var stallProbe = TimeAmount.milliseconds(50)
     /// Clients are told at the end to come back after a random time in this range, in milliseconds; when they are many, in a
     /// longer one, so that they are no faster than they are accepted.
     public var reconnectAfter: ClosedRange<UInt32> = 500...5000

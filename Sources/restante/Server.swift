@@ -44,7 +44,7 @@ struct Server {
                 keys: keys, audience: settings.tokenAudience, issuer: settings.tokenIssuer,
                 clockSkew: settings.tokenClockSkew),
             metrics: metrics, logger: logger)
-        measure(store)
+        measure(store, gateway)
         let route = MetricsRoute(metrics: metrics, gateway: gateway)
         let reloader = Reloader(settings, gateway: gateway, logger: logger)
         var services: [any Service] = [
@@ -72,15 +72,22 @@ struct Server {
     }
 
     /// What is asked for at a scrape: it must be told also while the store hangs in a commit.
-    private func measure(_ store: SQLiteStore) {
+    private func measure(_ store: SQLiteStore, _ gateway: Gateway) {
         let process = ProcessMetrics(version: Restante.version, metrics)
         let commands = Meter(.queueCommands, metrics)
         let bytes = Meter(.queueBytes, metrics)
+        let strangers = Meter(.strangers, metrics)
+        let claims = Meter(.claims, metrics)
+        let buffers = Meter(.bufferBytes, metrics)
         metrics.beforeEachText {
             process.measure()
             let backlog = store.backlog
             commands.set(backlog.commands)
             bytes.set(backlog.bytes)
+            let figures = gateway.figures
+            strangers.set(figures.strangers)
+            claims.set(figures.claims)
+            buffers.set(figures.bufferBytes)
         }
     }
 }

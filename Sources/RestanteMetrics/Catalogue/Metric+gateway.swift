@@ -2,6 +2,11 @@ extension Metric {
     // MARK: Connections
 
     public static let connections = gauge("restante_connections", "Sockets of clients that are open.")
+    public static let strangers = gauge(
+        "restante_strangers", "Of these, such that have not said who they are.")
+    public static let claims = gauge("restante_claims_waiting", "Handshakes that wait for the store.")
+    public static let bufferBytes = gauge(
+        "restante_buffer_bytes", "Bytes that the buffers of all connections hold; pace.bufferBytes bounds them.")
     public static let connectionsTotal = counter(
         "restante_connections_total", "Sockets of clients that were accepted.")
     public static let handshakes = counter(
@@ -42,7 +47,7 @@ extension Metric {
         "restante_event_loop_lateness_max_seconds", "The longest of it since the start.", labels: ["loop"])
 
     static let gatewayCatalogue = [
-        connections, connectionsTotal, handshakes, sessions, closes, httpResponses, framesReceived, receivedBytes,
-        framesSent, sentBytes, rejected, lateness, latenessMost,
+        connections, strangers, claims, bufferBytes, connectionsTotal, handshakes, sessions, closes, httpResponses,
+        framesReceived, receivedBytes, framesSent, sentBytes, rejected, lateness, latenessMost,
     ]
 }

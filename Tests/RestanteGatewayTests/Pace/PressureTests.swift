@@ -92,7 +92,7 @@ struct PressureTests {
                     try await stuck.setReading(false)
                     let mail = (1...UInt64(16)).map { Delivery.message($0, bytes: 1 << 20) }
                     server.store.report([.page(session, mail, more: false)])
-                    try await Self.waitUntil { server.gateway.takeFigures().bufferBytes > 1 << 20 }
+                    try await Self.waitUntil { server.gateway.figures.bufferBytes > 1 << 20 }
                     try await RawClient.with(server) { client in
                         let response = await client.response()
                         #expect(response?.status == 503)
@@ -103,7 +103,7 @@ struct PressureTests {
                     await server.store.released()
                     // The sender was not read until then, and is now.
                     #expect(await sender.text()?.contains("accepted") == true)
-                    #expect(server.gateway.takeFigures().bufferBytes < 1 << 19)
+                    #expect(server.gateway.figures.bufferBytes < 1 << 19)
                 }
             }
         }
@@ -116,9 +116,9 @@ struct PressureTests {
                 try await client.open(server)
                 let frame = ClientFrame.bytes(0x81, [UInt8](repeating: 0x20, count: 400_000))
                 try await client.write(Array(frame.dropLast()))
-                try await Self.waitUntil { server.gateway.takeFigures().bufferBytes > 300_000 }
+                try await Self.waitUntil { server.gateway.figures.bufferBytes > 300_000 }
             }
-            try await Self.waitUntil { server.gateway.takeFigures().bufferBytes < 100_000 }
+            try await Self.waitUntil { server.gateway.figures.bufferBytes < 100_000 }
         }
     }
 
@@ -132,14 +132,5 @@ struct PressureTests {
 
     private static func waitUntil(_ condition: () -> Bool) async throws {
         while !condition() { try await Task.sleep(for: .milliseconds(10)) }
-    }
-
-    /// A loop that was held up says for how long.
-    @Test func stallsAreMeasured() async throws {
-        try await TestServer.run {
-            $0.stallProbe = .milliseconds(5)
-        } body: { server in
-            try await Self.waitUntil { server.gateway.takeFigures().longestStall > .zero }
-        }
     }
 }

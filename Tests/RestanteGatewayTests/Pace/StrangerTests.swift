@@ -85,7 +85,7 @@ struct StrangerTests {
                 let start = NIODeadline.now()
                 try await RawClient.untilConnected(server, as: "tablet")
                 #expect(NIODeadline.now() - start < .seconds(30))
-                #expect(server.gateway.takeFigures().strangers <= 64)
+                #expect(server.gateway.figures.strangers <= 64)
                 await strangers.end()
             }
         }
