@@ -97,14 +97,17 @@ struct AuthenticationTests {
     @Test func whoIsTurnedAwayPutsNothingTogether() async throws {
         try await TestServer.run {
             $0.closeTimeout = .seconds(60)
+            $0.handshakeTimeout = .seconds(60)
         } body: { server in
             try await RawClient.with(server) { client in
                 let response = try await client.upgrade([Self.subprotocol, "sec-websocket-protocol: bearer.x"])
                 #expect(response?.status == 101)
                 #expect(await client.frame() == .close(4401, "unauthenticated"))
                 // The beginning of a message that goes on.
+                let began = ContinuousClock.now
                 try await client.write(Array(ClientFrame.bytes(0x81, [UInt8](repeating: 0x20, count: 1000)).dropLast()))
                 #expect(await client.frame() == .end)
+                #expect(ContinuousClock.now - began < .seconds(30), "it was the time limit of strangers that ended it")
             }
         }
     }

@@ -131,6 +131,10 @@ struct PressureTests {
     }
 
     private static func waitUntil(_ condition: () -> Bool) async throws {
-        while !condition() { try await Task.sleep(for: .milliseconds(10)) }
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !condition() {
+            try #require(ContinuousClock.now < deadline, "it did not come to that")
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 }
