@@ -51,10 +51,12 @@ enum FramesTarget {
     /// Whatever comes, what is answered is whole frames, the last of them a close frame if it ended.
     private static func handle(_ pieces: [ArraySlice<UInt8>], _ expected: WebSocketMessage.Kind?) {
         let channel = EmbeddedChannel()
+        let timers = LoopTimers(channel.eventLoop)
         do {
             try channel.pipeline.syncOperations.addHandlers([
-                EndingHandler(timeout: .seconds(1)),
-                WebSocketHandler(maximumBytes: maximumBytes, expected: expected, closeTimeout: .seconds(1)),
+                EndingHandler(timeout: .seconds(1), timers: timers),
+                WebSocketHandler(
+                    maximumBytes: maximumBytes, expected: expected, closeTimeout: .seconds(1), timers: timers),
             ])
             try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
             for piece in pieces { try channel.writeInbound(ByteBuffer(bytes: piece)) }

@@ -9,7 +9,8 @@ enum HandshakeTarget {
         let channel = EmbeddedChannel()
         let gate = Gate()
         do {
-            try channel.configureUpgrade(gate, http: Refuser(gate), endTimeout: .seconds(1))
+            try channel.configureUpgrade(
+                gate, http: Refuser(gate), endTimeout: .seconds(1), timers: LoopTimers(channel.eventLoop))
             try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
             for piece in Chooser(input).pieces() {
                 // What a handler lets through as an error is the end of the socket, not of the process.
@@ -41,7 +42,9 @@ enum HandshakeTarget {
         func open(_ channel: any Channel) throws {
             isOpen = true
             try channel.pipeline.syncOperations.addHandler(
-                WebSocketHandler(maximumBytes: 1000, expected: .text, closeTimeout: .seconds(1)))
+                WebSocketHandler(
+                    maximumBytes: 1000, expected: .text, closeTimeout: .seconds(1),
+                    timers: LoopTimers(channel.eventLoop)))
         }
     }
 

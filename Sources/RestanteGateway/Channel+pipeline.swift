@@ -8,20 +8,23 @@ extension Channel {
         try pipeline.syncOperations.addHandler(visitor.pacer)
         try configureUpgrade(
             gate, http: HTTPHandler(services: services, gate: gate, visitor: visitor),
-            endTimeout: services.configuration.closeTimeout)
+            endTimeout: services.configuration.closeTimeout, timers: services.sessions.timers)
     }
 
     /// Sets up a fresh connection that becomes a WebSocket if `gate` says so, and is served by `http` otherwise. On the
     /// event loop.
     ///
-    /// - Parameter endTimeout: how long a peer may take to close when we have ended.
+    /// - Parameters:
+    ///   - endTimeout: how long a peer may take to close when we have ended.
+    ///   - timers: of the event loop.
     package func configureUpgrade(
-        _ gate: any UpgradeGate, http: some ChannelInboundHandler & RemovableChannelHandler, endTimeout: TimeAmount
+        _ gate: any UpgradeGate, http: some ChannelInboundHandler & RemovableChannelHandler, endTimeout: TimeAmount,
+        timers: LoopTimers
     ) throws {
         let parserErrors = ParserErrorHandler()
         let handlers = NIOLoopBound<[any RemovableChannelHandler]>([parserErrors, http], eventLoop: eventLoop)
         let pipeline = pipeline.syncOperations
-        try pipeline.addHandler(EndingHandler(timeout: endTimeout))
+        try pipeline.addHandler(EndingHandler(timeout: endTimeout, timers: timers))
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: true,
             withServerUpgrade: (

@@ -23,11 +23,12 @@ struct ConnectionServices: Sendable {
 }
 
 extension ConnectionServices {
-    /// Counts what an HTTP request does against its client's address. Throws the answer if it was too much.
-    func charge(_ charge: Charge, _ headers: HTTPHeaders) throws(RefusedRequest) {
-        guard let key = pace.key(of: client(headers)), let wait = pace.addresses.take(1, charge, of: key, now: .now())
+    /// Counts an HTTP request against its client's address. Throws the answer if it was too much.
+    func chargeRequest(_ headers: HTTPHeaders) throws(RefusedRequest) {
+        guard let key = pace.key(of: client(headers)),
+            let wait = pace.addresses.take(1, .requests, of: key, now: .now())
         else { return }
-        var answer = HTTPAnswer.error(.tooMany(charge, wait: wait))
+        var answer = HTTPAnswer.error(.tooMany(.requests, wait: wait))
         answer.closes = true
         throw RefusedRequest(answer)
     }

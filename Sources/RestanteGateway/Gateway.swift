@@ -200,7 +200,9 @@ public final class Gateway: Service, Sendable {
         // A proxy's connections are those of many: they are counted by the client of each request.
         let address = configuration.trustedProxies.contains(peer) ? nil : peer
         switch table.lobby.enter(channel, from: address) {
-        case .refused(let refusal): try table.lobby.refuse(channel, refusal, isSecure: configuration.tls != nil)
+        case .refused(let refusal):
+            try table.lobby.refuse(
+                channel, refusal, secure: configuration.tls.map { tls in { try tls.secure($0, self.logger) } })
         case .welcome(let visitor):
             try configuration.tls?.secure(channel, logger)
             try channel.configureRestante(services(table, peer: peer), visitor)

@@ -20,7 +20,9 @@ final class EchoGate: UpgradeGate {
     }
 
     func open(_ channel: any Channel) throws {
-        let socket = WebSocketHandler(maximumBytes: messageBytes, expected: nil, closeTimeout: Self.closeTimeout)
+        let socket = WebSocketHandler(
+            maximumBytes: messageBytes, expected: nil, closeTimeout: Self.closeTimeout,
+            timers: LoopTimers(channel.eventLoop))
         try channel.pipeline.syncOperations.addHandlers([socket, EchoHandler()])
     }
 

@@ -24,7 +24,9 @@ final class EchoServer: Sendable {
                 keep(channel)
                 return channel.eventLoop.makeCompletedFuture {
                     let gate = EchoGate(messageBytes: messageBytes)
-                    try channel.configureUpgrade(gate, http: EchoHTTPHandler(), endTimeout: EchoGate.closeTimeout)
+                    try channel.configureUpgrade(
+                        gate, http: EchoHTTPHandler(), endTimeout: EchoGate.closeTimeout,
+                        timers: LoopTimers(channel.eventLoop))
                 }
             }
             .bind(host: host, port: port).get()

@@ -39,7 +39,11 @@ final class ConnectGate: UpgradeGate {
                 .error(Refusal(.shuttingDown, "the server is not taking connections", retryAfter: 1)), channel)
         }
         do {
-            try services.charge(.handshakes, head.headers)
+            try visitor.comes(from: client)
+        } catch {
+            return refuse(.error(error), channel)
+        }
+        do {
             let request = try ConnectRequest(head)
             return authenticate(request, channel)
         } catch {
@@ -72,7 +76,8 @@ final class ConnectGate: UpgradeGate {
             WebSocketHandler(
                 maximumBytes: format?.frameBytes(configuration.limits) ?? 0,
                 expected: format.map { $0 == .json ? .text : .binary }, closeTimeout: configuration.closeTimeout,
-                heard: { handler?.heard() }, holds: { [memory = services.sessions.memory] in memory.add($0) },
+                timers: services.sessions.timers, heard: { handler?.heard() },
+                holds: { [memory = services.sessions.memory] in memory.add($0) },
                 closed: { [metrics = services.metrics] in metrics.closed($0, by: $1) }))
     }
 

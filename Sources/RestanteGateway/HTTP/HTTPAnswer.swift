@@ -54,6 +54,13 @@ package struct HTTPAnswer: Sendable, Equatable {
         return answer
     }()
 
+    /// The whole of a request was not there in time.
+    static let tooSlow: HTTPAnswer = {
+        var answer = error(.requestTimeout, .badRequest, "the request must be complete sooner")
+        answer.closes = true
+        return answer
+    }()
+
     static func methodNotAllowed(_ allowed: String) -> HTTPAnswer {
         error(.methodNotAllowed, .badRequest, "the method must be \(allowed)", headers: ["allow": allowed])
     }

@@ -71,13 +71,13 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     // MARK: - Requests
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        startDeadline(context, services.configuration.handshakeTimeout)
+        startDeadline(services.configuration.handshakeTimeout) { [self] in outOfTime(context) }
         if let refusal = RequestRules.refusal(of: head) {
             state = .discarding(head, refusal)
             return
         }
         do {
-            try services.charge(.requests, head.headers)
+            try services.chargeRequest(head.headers)
         } catch {
             state = .discarding(head, error.answer)
             return
@@ -92,7 +92,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         if let endpoint {
             do {
                 let post = try ServicePost.accept(head, endpoint, services, certified: { self.certified(context) })
-                visitor.isKnown()
+                visitor.isService()
                 state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
             } catch {
                 services.noteRefusal(error.answer.status, of: services.client(head.headers))
@@ -190,15 +190,24 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         if isEnding || !head.isKeepAlive || head.headers.contains(name: "upgrade") { answer.closes = true }
         state = answer.closes ? .answering : .idle
         context.write(answer, isHead: head.method == .HEAD, wrap: Self.wrapOutboundOut)
-        startDeadline(context, services.configuration.idleTimeout)
+        let channel = context.channel
+        startDeadline(services.configuration.idleTimeout) { channel.close(promise: nil) }
         if answer.closes { context.triggerUserOutboundEvent(EndConnection(), promise: nil) }
     }
 
     /// The connection ends then, unless a request begins or is answered before.
-    private func startDeadline(_ context: ChannelHandlerContext, _ time: TimeAmount) {
+    private func startDeadline(_ time: TimeAmount, _ end: @escaping () -> Void) {
         stopDeadline()
-        let channel = context.channel
-        deadline = services.sessions.timers.schedule(in: time) { channel.close(promise: nil) }
+        deadline = services.sessions.timers.schedule(in: time, end)
+    }
+
+    /// The request was too slow, or our answer was.
+    private func outOfTime(_ context: ChannelHandlerContext) {
+        var answer = HTTPAnswer.tooSlow
+        if case .answering = state {
+            answer = .error(Refusal(.unavailable, "there is no answer in time", retryAfter: 1))
+        }
+        context.channel.triggerUserOutboundEvent(CutConnection(answer: answer), promise: nil)
     }
 
     private func stopDeadline() {

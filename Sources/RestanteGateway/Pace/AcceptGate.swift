@@ -13,6 +13,8 @@ final class AcceptGate: ChannelDuplexHandler {
     private let pace: Pace
     private var accepted = TokenBucket()
     private var timer: Scheduled<Void>?
+    /// Refused connections that were not given back yet.
+    private var refused = 0
 
     init(_ pace: Pace) {
         self.pace = pace
@@ -39,11 +41,18 @@ final class AcceptGate: ChannelDuplexHandler {
 
     /// Nil: the next connection may come.
     private func wait(_ now: NIODeadline) -> TimeAmount? {
-        // A single address that opens thousands must not keep others waiting: refusing it costs next to nothing.
-        accepted.giveBack(pace.refusedAtOnce.exchange(0, ordering: .relaxed), of: pace.limits.accepts)
+        giveBackRefused()
         guard pace.claims.load(ordering: .relaxed) < pace.limits.claims else { return Self.claimsLookedAtAfter }
         let debt = accepted.debt(of: pace.limits.accepts, now: now)
         return debt > .zero ? debt : nil
+    }
+
+    /// A single address that opens thousands must not keep others waiting: one that is refused costs a tenth of what a
+    /// handshake does.
+    private func giveBackRefused() {
+        refused += pace.refusedAtOnce.exchange(0, ordering: .relaxed)
+        accepted.giveBack(refused / 10 * 9, of: pace.limits.accepts)
+        refused %= 10
     }
 
     /// What the store has answered meanwhile is looked at again then.

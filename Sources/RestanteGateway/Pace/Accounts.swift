@@ -4,19 +4,26 @@ import NIOCore
 /// The accounts of all devices, or users, or services, or addresses that have used anything.
 ///
 /// Bounded: an account is kept while it has a connection or has something to earn back. When there are too many all the
-/// same, those without a connection are forgotten, which is in their favour.
+/// same, those without a connection are forgotten, which is in their favour. Looking for them is a walk, which is made
+/// after a quarter more have come, whatever could be forgotten.
 final class Accounts<Key: Hashable & Sendable>: Sendable {
     private static var shardCount: Int { 16 }
 
     private let allowance: Allowance
     private let mostInShard: Int
-    private let shards: [NIOLockedValueBox<[Key: Account]>]
+    private let shards: [NIOLockedValueBox<Shard>]
+
+    private struct Shard {
+        var accounts: [Key: Account] = [:]
+        /// With so many, room is made.
+        var most: Int
+    }
 
     /// - Parameter most: accounts without a connection that are kept.
     init(_ allowance: Allowance, most: Int) {
         self.allowance = allowance
         mostInShard = max(most / Self.shardCount, 1)
-        shards = (0..<Self.shardCount).map { _ in NIOLockedValueBox([:]) }
+        shards = (0..<Self.shardCount).map { [mostInShard] _ in NIOLockedValueBox(Shard(most: mostInShard)) }
     }
 
     /// Takes so much from the account of `key`, or nothing. Nil: it was allowed; else the time after which it will be.
@@ -31,16 +38,22 @@ final class Accounts<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Accounts that are kept at the moment.
-    var count: Int { shards.reduce(0) { $0 + $1.withLockedValue(\.count) } }
+    var count: Int { shards.reduce(0) { $0 + $1.withLockedValue(\.accounts.count) } }
 
     private func with<Result>(_ key: Key, _ now: NIODeadline, _ body: (Account) -> Result) -> Result {
-        shards[Int(UInt(bitPattern: key.hashValue) % UInt(Self.shardCount))].withLockedValue { accounts in
-            if let account = accounts[key] { return body(account) }
-            if accounts.count >= mostInShard { forgetSome(&accounts, now) }
+        shards[Int(UInt(bitPattern: key.hashValue) % UInt(Self.shardCount))].withLockedValue { shard in
+            if let account = shard.accounts[key] { return body(account) }
+            if shard.accounts.count >= shard.most { makeRoom(in: &shard, now) }
             let account = Account(allowance)
-            accounts[key] = account
+            shard.accounts[key] = account
             return body(account)
         }
+    }
+
+    private func makeRoom(in shard: inout Shard, _ now: NIODeadline) {
+        forgetSome(&shard.accounts, now)
+        // Those with a connection are kept, however many they are.
+        shard.most = max(mostInShard, shard.accounts.count * 5 / 4 + 1)
     }
 
     /// Makes room in steps of a quarter at least, so that whoever brings up ever new keys does not pay for a walk each.

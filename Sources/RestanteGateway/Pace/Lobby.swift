@@ -14,16 +14,22 @@ final class Lobby {
         case refused(Refusal)
     }
 
+    private struct Waiting {
+        weak var visitor: Visitor?
+        var isWaitedFor: Bool { visitor?.isWaitedFor ?? false }
+    }
+
     private let pace: Pace
     private let timers: LoopTimers
     private let timeout: TimeAmount
     private let mostStrangers: Int
     private var strangers = 0
-    /// In the order of their coming; those who are no strangers any more are taken out when they come first.
-    private var queue: Deque<Visitor> = []
+    /// In the order of their coming; those who have gone, or are no strangers any more, are taken out when they come first.
+    private var queue: Deque<Waiting> = []
     private let told: (HandshakeOutcome) -> Void
     /// Refused connections that are being told so.
     private var refused = 0
+    private var toldOverTLS = TokenBucket()
 
     /// - Parameters:
     ///   - timeout: how long a connection may stay a stranger.
@@ -54,36 +60,42 @@ final class Lobby {
             pace.connections.subtract(1, ordering: .relaxed)
             return .refused(Self.full(.unavailable, "too many connections wait for their handshake"))
         }
-        let key = pace.key(of: peer)
-        let account = key.flatMap { pace.addresses.enter($0, isStranger: true, now: now) }
-        guard key == nil || account != nil else {
+        let account: Account?
+        do {
+            account = try pace.enter(from: peer, isStranger: true, now: now)
+        } catch {
             pace.connections.subtract(1, ordering: .relaxed)
             pace.refusedAtOnce.add(1, ordering: .relaxed)
-            return .refused(Self.full(.rateLimited, "too many connections of one address are open"))
+            return .refused(error)
         }
         count(1)
         let visitor = Visitor(channel, pace, address: account, now: now) { [self] in count(-1) }
         visitor.limitTime(to: timeout, timers) { [told] in told(.timedOut) }
-        queue.append(visitor)
+        dropGone()
+        queue.append(Waiting(visitor: visitor))
         return .welcome(visitor)
     }
 
     /// Tells it, as far as that costs little, and ends it.
     ///
-    /// - Parameter isSecure: the answer would cost a TLS handshake, which is what many refused connections may want: it ends
-    ///   without one.
-    func refuse(_ channel: any Channel, _ refusal: Refusal, isSecure: Bool) throws {
+    /// - Parameter secure: adds TLS to the pipeline; nil: there is none. An answer over TLS costs a handshake, which is what
+    ///   many refused connections may want: beyond ``PaceLimits/refusedOverTLS`` they end without one.
+    func refuse(_ channel: any Channel, _ refusal: Refusal, secure: ((any Channel) throws -> Void)?) throws {
         told(.refused(refusal.code.httpStatus.code))
-        guard !isSecure else {
-            channel.close(promise: nil)
-            return
-        }
         let lingers = refused < mostRefused
+        if let secure {
+            guard lingers, toldOverTLS.take(of: PaceLimits.refusedOverTLS, now: .now()) == nil else {
+                channel.close(promise: nil)
+                return
+            }
+            try secure(channel)
+        }
         if lingers {
             refused += 1
             channel.closeFuture.assumeIsolated().whenComplete { [self] _ in refused -= 1 }
         }
-        try channel.pipeline.syncOperations.addHandler(RefusedConnection(.error(refusal), lingers: lingers))
+        try channel.pipeline.syncOperations.addHandler(
+            RefusedConnection(.error(refusal), lingers: lingers, timers: timers))
     }
 
     /// Refused connections that may wait for their answer to be read; the others are cut after it was written.
@@ -101,12 +113,18 @@ final class Lobby {
 
     /// Ends the stranger that has been waited for longest; false: none has had its time.
     private func cutLongest(_ now: NIODeadline) -> Bool {
-        while let first = queue.first, !first.isWaitedFor { queue.removeFirst() }
-        guard let longest = queue.first, now - longest.arrivedAt >= pace.limits.strangersGrace else { return false }
+        dropGone()
+        guard let longest = queue.first?.visitor, now - longest.arrivedAt >= pace.limits.strangersGrace else {
+            return false
+        }
         queue.removeFirst()
         told(.timedOut)
-        longest.cut()
+        longest.cut(.error(Self.full(.unavailable, "too many connections wait for their handshake")))
         return true
+    }
+
+    private func dropGone() {
+        while let first = queue.first, !first.isWaitedFor { queue.removeFirst() }
     }
 
     private static func full(_ code: ErrorCode, _ reason: String) -> Refusal {

@@ -8,8 +8,22 @@ final class LoopMemory {
     /// What a session has written and its socket has not taken.
     private struct Holding {
         var bytes: Int
-        /// When the socket last took something.
+        /// Since when the socket has not taken half of what it had to take then: a byte now and then is no progress.
         var since: NIODeadline
+        /// What it has taken since, and has to.
+        var taken = 0
+        var goal: Int
+
+        init(_ bytes: Int, since: NIODeadline) {
+            (self.bytes, self.since) = (bytes, since)
+            goal = bytes / 2
+        }
+
+        mutating func change(to bytes: Int, now: NIODeadline) {
+            taken += max(self.bytes - bytes, 0)
+            self.bytes = bytes
+            if taken > goal { self = Holding(bytes, since: now) }
+        }
     }
 
     private static let step = 64 << 10
@@ -22,7 +36,7 @@ final class LoopMemory {
     /// Senders whose sockets are not read.
     private var heldBack: Set<SessionID> = []
 
-    /// - Parameter stuckAfter: how long a socket may take nothing before its session may be cut.
+    /// - Parameter stuckAfter: how long a socket may take for half of what it has to before its session may be cut.
     init(_ budget: MemoryBudget, stuckAfter: TimeAmount) {
         self.budget = budget
         self.stuckAfter = stuckAfter
@@ -38,11 +52,14 @@ final class LoopMemory {
 
     /// What a session's socket has not taken, each time after it was flushed.
     func unsent(_ bytes: Int, of session: SessionID, now: NIODeadline = .now()) {
-        let before = unsent[session]
-        guard bytes != before?.bytes ?? 0 else { return }
-        add(bytes - (before?.bytes ?? 0))
-        let since = before.map { bytes < $0.bytes ? now : $0.since } ?? now
-        unsent[session] = bytes == 0 ? nil : Holding(bytes: bytes, since: since)
+        let before = unsent[session]?.bytes ?? 0
+        guard bytes != before else { return }
+        add(bytes - before)
+        switch (before, bytes) {
+        case (_, 0): unsent[session] = nil
+        case (0, _): unsent[session] = Holding(bytes, since: now)
+        default: unsent[session]?.change(to: bytes, now: now)
+        }
     }
 
     /// A sender that is not read until there is memory again.

@@ -1,14 +1,14 @@
 import HeapModule
-import NIOCore
+package import NIOCore
 
 /// Timers of one event loop's connections. On the loop.
 ///
 /// NIO looks through all timers of a loop to cancel one: with 10,000 connections that have two each, cutting them all would
 /// occupy it for seconds. Here it is a look-up. Timers of 5 s and more come up to 100 ms later than asked, together, so that
 /// idle connections wake the loop ten times a second at most.
-final class LoopTimers {
+package final class LoopTimers {
     /// What was scheduled, to cancel it.
-    struct Timer {
+    package struct Timer {
         fileprivate var due: NIODeadline
         fileprivate var id: UInt64
     }
@@ -20,11 +20,11 @@ final class LoopTimers {
     /// For when the loop is to wake us.
     private var wakesAt: NIODeadline?
 
-    init(_ eventLoop: any EventLoop) {
+    package init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
-    func schedule(in delay: TimeAmount, _ body: @escaping () -> Void) -> Timer {
+    package func schedule(in delay: TimeAmount, _ body: @escaping () -> Void) -> Timer {
         let grain: UInt64 = delay >= .seconds(5) ? 100_000_000 : 1_000_000
         let exact = (eventLoop.now + delay).uptimeNanoseconds
         let due = NIODeadline.uptimeNanoseconds((exact + grain - 1) / grain * grain)
@@ -36,7 +36,7 @@ final class LoopTimers {
     }
 
     /// Harmless if it has come.
-    func cancel(_ timer: Timer) {
+    package func cancel(_ timer: Timer) {
         timers[timer.due]?[timer.id] = nil
         if timers[timer.due]?.isEmpty == true { timers[timer.due] = nil }
     }

@@ -1,14 +1,10 @@
-import FoundationEssentials
 import Glibc
 
 /// How much memory there is for this process.
 enum MachineMemory {
-    /// Of the machine, or of the control group that the process is in if that is less.
+    /// Of the machine, or of the control groups that the process is in if one of them has less.
     static let bytes: Int = {
         let machine = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        let group = (try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)).flatMap {
-            Int($0.filter(\.isNumber))
-        }
-        return min(machine, group ?? .max)
+        return min(machine, ControlGroups.ofThisProcess.memoryLimit ?? .max)
     }()
 }

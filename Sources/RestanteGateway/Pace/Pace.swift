@@ -31,6 +31,21 @@ final class Pace: Sendable {
         return address.limitKey
     }
 
+    /// One more connection, and one more handshake, of an address; nil: it is not counted.
+    ///
+    /// - Throws: a ``Refusal`` if that is one too many.
+    func enter(from address: ClientAddress?, isStranger: Bool, now: NIODeadline) throws(Refusal) -> Account? {
+        guard let key = key(of: address) else { return nil }
+        guard let account = addresses.enter(key, isStranger: isStranger, now: now) else {
+            throw Refusal(
+                .rateLimited, "too many connections of one address are open",
+                retryAfter: RetryAfter.seconds(.seconds(5)))
+        }
+        guard let wait = account.take(1, .handshakes, now: now) else { return account }
+        account.leave(isStranger: isStranger)
+        throw .tooMany(.handshakes, wait: wait)
+    }
+
     init(_ limits: PaceLimits, eventLoops: Int = 1) {
         self.limits = limits
         self.eventLoops = eventLoops

@@ -26,13 +26,16 @@ public struct PaceLimits: Sendable {
     /// Sessions that may be sent a page of what waits for them at a time, on all event loops together: what they read is
     /// in memory between the store and their sockets, at most 1 MiB each.
     public var drains = 64
+    /// Refused connections that are told why over TLS, on each event loop: it costs a handshake. The others are cut.
+    public static let refusedOverTLS = Rate(25, burst: 50)
     /// Bytes that the buffers of all connections may hold: what sockets have not taken, messages and bodies that are put
     /// together. Nil: a quarter of the machine's memory, or of the control group's. ``Shortage`` says what happens
     /// when they run out. What waits for the store has a bound of its own, ``Limits/queuedBytes``.
     public var bufferBytes: Int?
     /// A machine with less memory gets no less.
     public static let leastBufferBytes = 128 << 20
-    /// How long a socket may have taken nothing before its session is cut, if memory is short and nobody holds more.
+    /// How long a socket may take for half of what it has to before its session is cut, if memory is short and nobody holds
+    /// more.
     public var stuckAfter = TimeAmount.seconds(10)
     /// How long events of a commit may occupy an event loop before other sockets have their turn.
     public var slice = TimeAmount.milliseconds(10)
@@ -64,7 +67,8 @@ public struct ConnectionRates: Sendable {
     public var bytes: Rate? = Rate(4 << 20, burst: 16 << 20)
     /// WebSocket frames, control frames among them: an acknowledgement for each message of a drain is 5,000 a second.
     public var frames: Rate? = Rate(5000, burst: 10_000)
-    /// Refusals because of a rate: whoever goes on nevertheless is read at the pace at which it earns them.
+    /// Refusals because of a rate or of a form, and each 4 KiB that were refused: whoever goes on nevertheless is read at the
+    /// pace at which it earns them.
     public var refusals = Rate(10, burst: 100)
     /// The longest that a socket is not read for it; much less than a client waits for the answer to a ping.
     public var mostDebt = TimeAmount.seconds(5)

@@ -32,8 +32,12 @@ final class ReadPacer: ChannelDuplexHandler {
         if let rate = rates.frames { frames.charge(of: rate, now: now, mostDebt: rates.mostDebt) }
     }
 
-    /// What came was refused because of a rate.
-    func refused(_ now: NIODeadline) { refusals.charge(of: rates.refusals, now: now, mostDebt: rates.mostDebt) }
+    /// What came was refused, because of a rate or of its form.
+    ///
+    /// - Parameter bytes: of it. Reading a large one costs as much as refusing many small ones.
+    func refused(_ now: NIODeadline, bytes: Int) {
+        refusals.charge(1 + bytes / 4096, of: rates.refusals, now: now, mostDebt: rates.mostDebt)
+    }
 
     /// Reads nothing, however much the connection may, until told otherwise.
     func holdBack(_ now: Bool) {

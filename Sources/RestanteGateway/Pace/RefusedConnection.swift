@@ -12,11 +12,13 @@ final class RefusedConnection: ChannelInboundHandler {
 
     private let answer: HTTPAnswer
     private let lingers: Bool
-    private var cut: Scheduled<Void>?
+    private let timers: LoopTimers
+    private var cut: LoopTimers.Timer?
 
-    init(_ answer: HTTPAnswer, lingers: Bool) {
+    init(_ answer: HTTPAnswer, lingers: Bool, timers: LoopTimers) {
         self.answer = answer
         self.lingers = lingers
+        self.timers = timers
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -28,12 +30,14 @@ final class RefusedConnection: ChannelInboundHandler {
         }
         let channel = context.channel
         written.futureResult.whenComplete { _ in channel.close(mode: .output, promise: nil) }
-        cut = context.eventLoop.scheduleTask(in: Self.linger) { channel.close(promise: nil) }
+        cut = timers.schedule(in: Self.linger) { channel.cut() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
 
-    func channelInactive(context: ChannelHandlerContext) { cut?.cancel() }
+    func channelInactive(context: ChannelHandlerContext) {
+        if let cut { timers.cancel(cut) }
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

@@ -20,6 +20,8 @@ final class Visitor {
     private let channel: any Channel
     private let pace: Pace
     private let address: Account?
+    /// Of the client behind a proxy.
+    private var client: Account?
     private var phase = Phase.stranger
     private var deadline: (timer: LoopTimers.Timer, of: LoopTimers)?
     private let left: () -> Void
@@ -41,15 +43,23 @@ final class Visitor {
 
     /// How long it may stay a stranger, whatever it sends; then it is ended, and `timedOut` called.
     func limitTime(to timeout: TimeAmount, _ timers: LoopTimers, _ timedOut: @escaping () -> Void) {
-        let timer = timers.schedule(in: timeout) { [self] in
+        let timer = timers.schedule(in: timeout) { [weak self] in
             timedOut()
-            cut()
+            self?.outOfTime()
         }
         deadline = (timer, timers)
     }
 
     /// Nothing but its own next step is in the way.
     var isWaitedFor: Bool { if case .stranger = phase { true } else { false } }
+
+    /// It asks for a WebSocket. If a proxy asks for a client, the client's address is counted from now on.
+    ///
+    /// - Throws: a ``Refusal`` if that is one too many.
+    func comes(from client: ClientAddress) throws(Refusal) {
+        guard address == nil, self.client == nil, phase == .stranger else { return }
+        self.client = try pace.enter(from: client, isStranger: false, now: .now())
+    }
 
     /// It has a good token, and wants to be its device's session.
     ///
@@ -76,22 +86,40 @@ final class Visitor {
         pace.sessions.add(1, ordering: .relaxed)
     }
 
+    /// It is a service, which has accounts of its own: a connection for each request is no attempt to come in.
+    func isService() {
+        guard case .stranger = phase else { return }
+        address?.giveBack(1, .handshakes)
+        isKnown()
+    }
+
     /// It has said who it is: its time limit ends.
-    func isKnown() {
+    private func isKnown() {
         guard case .stranger = phase else { return }
         phase = .known
         address?.isKnown()
         stopWaiting()
     }
 
-    /// The longest of too many strangers goes.
-    func cut() { channel.close(promise: nil) }
+    private func outOfTime() {
+        if case .claiming = phase {
+            cut(.error(Refusal(.unavailable, "the device could not be claimed in time", retryAfter: 1)))
+        } else {
+            cut(.tooSlow)
+        }
+    }
+
+    /// It goes, and is told why if its socket takes that at once.
+    func cut(_ answer: HTTPAnswer) {
+        channel.triggerUserOutboundEvent(CutConnection(answer: answer), promise: nil)
+    }
 
     private func goes() {
         let before = phase
         phase = .gone
         pace.connections.subtract(1, ordering: .relaxed)
         session?.leave()
+        client?.leave()
         switch before {
         case .claiming:
             pace.claims.subtract(1, ordering: .relaxed)

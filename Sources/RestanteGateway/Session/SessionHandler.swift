@@ -111,7 +111,7 @@ final class SessionHandler: ChannelInboundHandler {
         visitor.pacer.frameCame(now)
         guard let session = visitor.session else { return action }
         let (admitted, isRefused) = session.admit(action, bytes: bytes, now: now)
-        if isRefused { visitor.pacer.refused(now) }
+        if isRefused { visitor.pacer.refused(now, bytes: bytes) }
         if case .send = action { services.sessions.senderCame(self) }
         return admitted
     }
@@ -297,7 +297,7 @@ final class SessionHandler: ChannelInboundHandler {
     /// It holds too much for too long; its mail is in the log.
     func cut() {
         services.logger.debug("cut a session that holds memory and takes nothing", metadata: ["session": "\(id)"])
-        channel.close(promise: nil)
+        channel.cut()
     }
 
     private func apply(_ reading: Bool?) {

@@ -234,7 +234,7 @@ final class SessionTable: @unchecked Sendable {
     /// Closes what is left, without a word.
     func cutAll() {
         eventLoop.preconditionInEventLoop()
-        for channel in channels.values { channel.close(promise: nil) }
+        for channel in channels.values { channel.cut() }
     }
 }
 

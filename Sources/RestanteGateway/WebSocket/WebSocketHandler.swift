@@ -24,27 +24,31 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     /// The beginning of a header that is not all there: fewer than 14 bytes.
     private var rest = ByteBuffer()
     private let closeTimeout: TimeAmount
+    private let timers: LoopTimers
     private let heard: () -> Void
     private let holds: (Int) -> Void
     private let closed: (UInt16?, Closer) -> Void
     /// Bytes that ``holds`` has been told of.
     private var held = 0
-    private var deadline: Scheduled<Void>?
+    private var deadline: LoopTimers.Timer?
     private var mustFlush = false
 
     /// - Parameters:
     ///   - maximumBytes: of one message.
     ///   - expected: what messages must be; nil: either.
     ///   - closeTimeout: how long the peer may take to answer our close frame.
+    ///   - timers: of the connection's event loop.
     ///   - heard: called with every read: a large frame on a slow line is no silence.
     ///   - holds: called with the change of what the message under way holds in memory.
     ///   - closed: called once, with the code of the first close frame, if there was one, and whose it was.
     package init(
-        maximumBytes: Int, expected: WebSocketMessage.Kind?, closeTimeout: TimeAmount, heard: @escaping () -> Void = {},
-        holds: @escaping (Int) -> Void = { _ in }, closed: @escaping (UInt16?, Closer) -> Void = { _, _ in }
+        maximumBytes: Int, expected: WebSocketMessage.Kind?, closeTimeout: TimeAmount, timers: LoopTimers,
+        heard: @escaping () -> Void = {}, holds: @escaping (Int) -> Void = { _ in },
+        closed: @escaping (UInt16?, Closer) -> Void = { _, _ in }
     ) {
         reader = FrameReader(maximumBytes: maximumBytes, expected: expected)
         self.closeTimeout = closeTimeout
+        self.timers = timers
         self.heard = heard
         self.holds = holds
         self.closed = closed
@@ -99,7 +103,7 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     package func channelInactive(context: ChannelHandlerContext) {
         if case .open = state { closed(nil, .nobody) }
         state = .closed
-        deadline?.cancel()
+        stopDeadline()
         tell(holding: 0)
         context.fireChannelInactive()
     }
@@ -166,13 +170,18 @@ package final class WebSocketHandler: ChannelDuplexHandler {
         // A session that had stopped reading must read again, or the peer's close frame would never be seen.
         context.channel.setOption(.autoRead, value: true).whenFailure { _ in }
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: closeTimeout) { channel.close(promise: nil) }
+        deadline = timers.schedule(in: closeTimeout) { channel.close(promise: nil) }
+    }
+
+    private func stopDeadline() {
+        if let deadline { timers.cancel(deadline) }
+        deadline = nil
     }
 
     private func end(_ context: ChannelHandlerContext) {
         guard state != .closed else { return }
         state = .closed
-        deadline?.cancel()
+        stopDeadline()
         context.flush()
         context.triggerUserOutboundEvent(EndConnection(), promise: nil)
     }

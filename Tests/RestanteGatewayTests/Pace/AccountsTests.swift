@@ -45,6 +45,14 @@ struct AccountsTests {
         #expect(accounts.take(1, .messages, of: -1, now: Self.start) != nil)
     }
 
+    /// Those who are connected stay, however many they are, and are not walked through for each newcomer: that would take
+    /// this test many minutes.
+    @Test(.timeLimit(.minutes(1))) func manyWhoAreConnectedCostNoWalkEach() {
+        let accounts = Accounts<Int>(Self.allowance, most: 16)
+        for key in 0..<300_000 { _ = accounts.enter(key, now: Self.start) }
+        #expect(accounts.count == 300_000)
+    }
+
     /// What is full again goes before what is not.
     @Test func thoseThatEarnedEverythingBackAreForgottenFirst() {
         let accounts = Accounts<Int>(Self.allowance, most: 16 * 40)

@@ -44,14 +44,32 @@ struct LoopMemoryTests {
         memory.unsent(10 << 10, of: small, now: Self.start)
         memory.unsent(200 << 10, of: large, now: Self.start)
         let later = Self.start + .seconds(11)
-        memory.unsent(499 << 10, of: slow, now: later)
+        memory.unsent(249 << 10, of: slow, now: later)
         #expect(memory.worst(later) == nil)
-        memory.add(200 << 10)
+        memory.add(400 << 10)
         #expect(memory.worst(later) == large)
         #expect(memory.worst(later - .seconds(2)) == nil)
         memory.leave(large)
         memory.add(300 << 10)
         #expect(memory.worst(later) == small)
+    }
+
+    /// A byte now and then does not keep a session; one that takes its share while more is written for it stays.
+    @Test func progressIsHalfOfWhatThereWas() {
+        let (trickling, steady) = (SessionID(1), SessionID(2))
+        var now = Self.start
+        memory.unsent(600 << 10, of: trickling, now: now)
+        memory.unsent(200 << 10, of: steady, now: now)
+        for second in 1...20 {
+            now = now + .seconds(1)
+            memory.unsent(600 << 10 - second, of: trickling, now: now)
+            memory.unsent(180 << 10, of: steady, now: now)
+            memory.unsent(200 << 10, of: steady, now: now)
+        }
+        #expect(memory.worst(now) == trickling)
+        memory.leave(trickling)
+        memory.add(700 << 10)
+        #expect(memory.worst(now) == nil)
     }
 
     @Test func sendersAreLetGoWhenThereIsMemoryAgain() {

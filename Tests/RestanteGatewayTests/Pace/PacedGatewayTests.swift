@@ -90,12 +90,57 @@ struct PacedGatewayTests {
             $0.pace.trustsLoopback = false
             $0.pace.address.handshakes = Rate(1, per: .hours(1), burst: 2)
         } body: { server in
-            for status in [401, 401, 429] {
+            for _ in 0..<2 {
                 try await RawClient.with(server) { client in
                     let response = try await client.upgrade([
                         "authorization: Bearer no.good.token", "sec-websocket-protocol: restante.v1.json",
                     ])
-                    #expect(response?.status == status)
+                    #expect(response?.status == 401)
+                }
+            }
+            // Whoever does not even ask has connected all the same.
+            try await RawClient.with(server) { #expect(await $0.response()?.status == 429) }
+            try await RawClient.with(server, from: "127.0.0.78") { try await $0.open(server) }
+        }
+    }
+
+    /// The clients of a trusted proxy are counted one by one: handshakes and connections.
+    @Test func aClientBehindAProxyIsCounted() async throws {
+        let range = try #require(AddressRange("127.0.0.0/8"))
+        try await TestServer.run {
+            $0.trustedProxies = TrustedProxies([range])
+            $0.pace.address.connections = 1
+        } body: { server in
+            try await RawClient.with(server) { first in
+                #expect(try await first.connect(server, for: "192.0.2.1")?.status == 101)
+                try await RawClient.with(server) { second in
+                    let response = try await second.connect(server, for: "192.0.2.1")
+                    #expect(response?.status == 429)
+                    #expect(response?.body.contains("connections of one address") == true)
+                }
+                try await RawClient.with(server) { other in
+                    let response = try await other.connect(server, for: "192.0.2.2")
+                    #expect(response?.status == 101)
+                }
+            }
+            // The first has gone, sooner or later.
+            var status: Int?
+            while status != 101 {
+                try await RawClient.with(server) { status = try await $0.connect(server, for: "192.0.2.1")?.status }
+            }
+        }
+    }
+
+    /// A connection for each of its requests is no attempt to come in.
+    @Test func aServicesConnectionsAreNoHandshakes() async throws {
+        try await TestServer.run {
+            $0.pace.trustsLoopback = false
+            $0.pace.address.handshakes = Rate(1, per: .hours(1), burst: 1)
+        } body: { server in
+            for _ in 0..<3 {
+                try await RawClient.with(server) { client in
+                    let response = try await EndpointTests.post(client, server, EndpointTests.body)
+                    #expect(response?.status == 200)
                 }
             }
         }

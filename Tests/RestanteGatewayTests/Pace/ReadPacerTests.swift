@@ -59,13 +59,19 @@ struct ReadPacerTests {
     }
 
     @Test func refusalsCount() {
-        for _ in 0..<2 { pacer.refused(channel.eventLoop.now) }
+        for _ in 0..<2 { pacer.refused(channel.eventLoop.now, bytes: 0) }
         #expect(!mayRead())
+    }
+
+    /// A large one costs as much as many.
+    @Test(arguments: [4095: true, 4096: false]) func largeRefusalsCountMore(bytes: Int, goesOn: Bool) {
+        pacer.refused(channel.eventLoop.now, bytes: bytes)
+        #expect(mayRead() == goesOn)
     }
 
     /// However many they were: a client that is not read for longer than its pings wait would be lost.
     @Test func theDebtHasAnEnd() throws {
-        for _ in 0..<1_000_000 { pacer.refused(channel.eventLoop.now) }
+        for _ in 0..<1_000_000 { pacer.refused(channel.eventLoop.now, bytes: 0) }
         #expect(!mayRead())
         channel.embeddedEventLoop.advanceTime(by: .seconds(4))
         #expect(reads.count == 0)

@@ -114,6 +114,17 @@ struct StrangerTests {
         }
     }
 
+    @Test func aFullServerSaysSoOverTLS() async throws {
+        try await TestTLSFiles.with { files in
+            try await TLSTests.run(files, configure: { $0.pace.connections = 0 }) { server in
+                try await RawClient.with(server, tls: try files.authority.client()) { client in
+                    #expect(await client.response()?.status == 503)
+                    await client.untilEnd()
+                }
+            }
+        }
+    }
+
     @Test func aFullServerSaysSo() async throws {
         try await TestServer.run {
             $0.pace.connections = 1

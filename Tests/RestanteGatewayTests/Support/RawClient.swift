@@ -161,6 +161,14 @@ final class RawClient {
         try await upgrade(["authorization: Bearer \(server.userToken())", "sec-websocket-protocol: \(format)"])
     }
 
+    /// The same as a proxy of somebody at that address.
+    func connect(_ server: TestServer, for address: String) async throws -> Response? {
+        try await upgrade([
+            "authorization: Bearer \(server.userToken())", "sec-websocket-protocol: restante.v1.json",
+            "x-forwarded-for: \(address)",
+        ])
+    }
+
     /// Connects, and takes the welcome.
     func open(_ server: TestServer) async throws {
         #expect(try await connect(server)?.status == 101)

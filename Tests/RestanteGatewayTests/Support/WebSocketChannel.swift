@@ -12,9 +12,11 @@ final class WebSocketChannel {
     private var output = ByteBuffer()
 
     init(maximumBytes: Int = 1 << 20, expected: WebSocketMessage.Kind? = nil) throws {
+        let timers = LoopTimers(channel.eventLoop)
         try channel.pipeline.syncOperations.addHandlers([
-            EndingHandler(timeout: Self.closeTimeout),
-            WebSocketHandler(maximumBytes: maximumBytes, expected: expected, closeTimeout: Self.closeTimeout),
+            EndingHandler(timeout: Self.closeTimeout, timers: timers),
+            WebSocketHandler(
+                maximumBytes: maximumBytes, expected: expected, closeTimeout: Self.closeTimeout, timers: timers),
         ])
         channel.connect(to: try SocketAddress(unixDomainSocketPath: "/nowhere"), promise: nil)
     }
