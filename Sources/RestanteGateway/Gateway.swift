@@ -202,8 +202,9 @@ public final class Gateway: Service, Sendable {
         switch table.lobby.enter(channel, from: address) {
         case .refused(let refusal): try table.lobby.refuse(channel, refusal, isSecure: configuration.tls != nil)
         case .welcome(let visitor):
-            try configuration.tls?.secure(channel, logger)
-            try channel.configureRestante(services(table, peer: peer), visitor)
+            var services = services(table, peer: peer)
+            services.trust = try configuration.tls?.secure(channel, logger)
+            try channel.configureRestante(services, visitor)
         }
     }
 

@@ -26,11 +26,12 @@ struct ServicePost {
     /// - Parameter certified: what the connection's client certificate says; asked when there is no token. A token that is
     ///   there must be good: whoever sends one wants to be judged by it.
     static func accept(
-        _ head: HTTPRequestHead, _ endpoint: Endpoint, _ services: ConnectionServices, certified: () -> TokenClaims?
+        _ head: HTTPRequestHead, _ endpoint: Endpoint, _ services: ConnectionServices,
+        certified: () throws(RefusedRequest) -> TokenClaims?
     ) throws(RefusedRequest) -> ServicePost {
         guard head.method == .POST else { throw RefusedRequest(.methodNotAllowed("POST")) }
         let presented =
-            head.headers.contains(name: "authorization")
+            try head.headers.contains(name: "authorization")
             ? BearerToken.inAuthorization(head.headers).flatMap { try? services.tokens.verify($0) } : certified()
         guard let claims = presented, case .service(let service) = claims.bearer else {
             throw RefusedRequest(.unauthorized)
