@@ -53,6 +53,8 @@ enum SessionAction: Sendable, Equatable {
     /// The session ends then unless it is refreshed before; in milliseconds since the epoch. `key`: of the token that says
     /// so; nil: still the one that it had.
     case expire(at: Int64, key: KeySet.Fingerprint? = nil)
+    /// A send was refused in a way that told its sender of another user's devices.
+    case chargeMiss
     /// Send a WebSocket ping.
     case ping
     /// Begin the closing handshake; nothing is written after it.

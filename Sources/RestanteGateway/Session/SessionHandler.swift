@@ -222,6 +222,7 @@ final class SessionHandler: ChannelInboundHandler {
         case .expire(let time, let key):
             tokenKey = key ?? tokenKey
             expire(at: time)
+        case .chargeMiss: visitor.session?.chargeMiss(now: .now())
         case .ping: write(.ping)
         case .close(let code, let reason):
             services.logger.debug(

@@ -103,6 +103,7 @@ struct SessionStateMachine {
         case .drained: actions.append(.write(.drained()))
         case .sent(let id, let outcome):
             actions.append(.write(.sent(id, outcome)))
+            if !unanswered.wasToSelf(id), outcome.isMiss { actions.append(.chargeMiss) }
             if unanswered.sendWasAnswered() { actions.append(.heedClient(true)) }
         case .replied(let result, let id):
             let key = unanswered.requestWasAnswered(id)
@@ -119,7 +120,8 @@ struct SessionStateMachine {
         switch action {
         case .send(let submission):
             actions.append(.enqueue(.send(submission, from: .session(session))))
-            if unanswered.sent() { actions.append(.heedClient(false)) }
+            let isToSelf = submission.recipient.user == address.user
+            if unanswered.sent(submission.id, toSelf: isToSelf) { actions.append(.heedClient(false)) }
         case .acknowledge(let through):
             actions.append(.enqueue(.acknowledge(session, through: through)))
             window.acknowledge(through: through)

@@ -15,12 +15,15 @@ struct UnansweredCalls {
     }
 
     private var sends = 0
+    /// Of these, such to the user's own devices.
+    private var toSelf: Set<MessageID> = []
     private var requests: [Asked] = []
     private var isFull = false
 
     /// True: read the socket no more.
-    mutating func sent() -> Bool {
+    mutating func sent(_ id: MessageID, toSelf isToSelf: Bool) -> Bool {
         sends += 1
+        if isToSelf { toSelf.insert(id) }
         guard !isFull, sends >= Self.mostSends else { return false }
         isFull = true
         return true
@@ -31,6 +34,13 @@ struct UnansweredCalls {
         sends -= 1
         guard isFull, sends <= Self.mostSends / 2 else { return false }
         isFull = false
+        return true
+    }
+
+    /// Whether a send that was answered was to the user's own devices, of which an answer tells it nothing new.
+    mutating func wasToSelf(_ id: MessageID) -> Bool {
+        guard !toSelf.isEmpty, toSelf.remove(id) != nil else { return false }
+        if toSelf.isEmpty { toSelf = [] }
         return true
     }
 
@@ -49,5 +59,13 @@ struct UnansweredCalls {
         let key = requests.remove(at: index).key
         if requests.isEmpty { requests.empty() }
         return key
+    }
+}
+
+extension SendOutcome {
+    /// It says what devices a user has, or that it has none, and nobody got anything. (Of a group only services are told.)
+    var isMiss: Bool {
+        guard case .rejected(let refusal) = self else { return false }
+        return refusal.code == .noDevices || refusal.code == .staleDevices
     }
 }
