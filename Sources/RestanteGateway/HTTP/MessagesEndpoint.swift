@@ -16,6 +16,7 @@ extension ServicePost {
         }
         do {
             let submission = try Submission(send, limits: services.configuration.limits)
+            try services.checkRoom()
             try charge([(1, .messages), (body.count, .bytes)], services.pace)
             return store(submission, eventLoop, services)
         } catch {

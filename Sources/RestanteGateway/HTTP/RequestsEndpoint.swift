@@ -23,6 +23,7 @@ extension ServicePost {
                 return eventLoop.makeSucceededFuture(answered(.failure(refusal), asked.id))
             }
             do {
+                try services.checkRoom()
                 try charge([(1, .requests)], services.pace)
             } catch {
                 services.metrics.rejected(error.code, .request)
