@@ -12,6 +12,7 @@ extension ServicePost {
         do {
             send = try format.decodeSend(body)
         } catch {
+            services.metrics.rejected(.badRequest)
             return eventLoop.makeSucceededFuture(.error(.badRequest, .badRequest, "the body is no Send of \(format)"))
         }
         do {
