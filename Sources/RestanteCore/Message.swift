@@ -9,6 +9,15 @@ public enum Recipient: Hashable, Sendable {
     case device(DeviceAddress)
     /// All members of a group, with all their devices: one row, however many.
     case group(GroupName)
+
+    /// The user of a one-to-one message.
+    public var user: UserName? {
+        switch self {
+        case .user(let user): user
+        case .device(let address): address.user
+        case .group: nil
+        }
+    }
 }
 
 /// Whether a recipient that is away should be woken at once.

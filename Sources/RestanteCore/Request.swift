@@ -48,11 +48,13 @@ public enum Request: Sendable, Equatable {
 }
 
 extension Request {
-    /// Its answer tells whether other users exist: whoever goes through names must be slowed down.
-    public var isLookup: Bool {
+    /// Of how many other users its answer tells whether they exist: whoever goes through names must be slowed down.
+    public var lookUps: Int {
         switch self {
-        case .devices, .createGroup, .addMembers: true
-        default: false
+        case .devices: 1
+        // Without a member it tells whether there is a group of the name.
+        case .createGroup(_, let members, _), .addMembers(_, let members): max(members.count, 1)
+        default: 0
         }
     }
 }

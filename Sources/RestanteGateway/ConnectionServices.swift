@@ -18,6 +18,8 @@ struct ConnectionServices: Sendable {
     var pace: Pace
     /// The other end of the connection: a client, or a proxy with clients behind it.
     var peer = ClientAddress.none
+    /// With what its client's certificate was verified; nil: without TLS.
+    var trust: ServerTLS.Trust?
     /// Whether the server takes work.
     var isReady: @Sendable () -> Bool
 }

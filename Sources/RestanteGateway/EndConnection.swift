@@ -11,6 +11,14 @@ struct CutConnection: Sendable {
     var answer: HTTPAnswer
 }
 
+/// Tells the handlers of a socket, as an inbound event, that the server ends.
+package struct ServerEnds: Sendable {
+    /// Who are told the same, and may come back together.
+    package var clients: Int
+
+    package init(clients: Int = 0) { self.clients = clients }
+}
+
 /// Ends connections so that the last word arrives: output is closed, input thrown away until the peer closes or the time
 /// limit is over (RFC 6455 §7.1.1, RFC 9112 §9.6).
 ///

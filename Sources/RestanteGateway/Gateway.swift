@@ -13,7 +13,7 @@ import Synchronization
 /// `docs/GATEWAY.md` says which thread runs what.
 public final class Gateway: Service, Sendable {
     /// How the serving came to its end.
-    private enum Ending {
+    enum Ending {
         case asked
         case storeFailed(any Error)
     }
@@ -24,23 +24,23 @@ public final class Gateway: Service, Sendable {
         case ending
     }
 
-    private let configuration: GatewayConfiguration
-    private let store: any MessageStore
+    let configuration: GatewayConfiguration
+    let store: any MessageStore
     private let directory: any SessionDirectory
-    private let tokens: TokenVerifier
-    private let storeMetrics: StoreMetrics
+    let tokens: TokenVerifier
+    let storeMetrics: StoreMetrics
     private let watches: [LoopWatch]
-    private let refusals: RefusedHandshakes
-    private let logger: Logger
-    private let group: MultiThreadedEventLoopGroup
-    private let tables: [SessionTable]
-    private let calls = CallRegistry()
-    private let pace: Pace
+    let refusals: RefusedHandshakes
+    let logger: Logger
+    let group: MultiThreadedEventLoopGroup
+    let tables: [SessionTable]
+    let calls = CallRegistry()
+    let pace: Pace
     private let phase = NIOLockedValueBox(Phase.starting)
     private let bound = OneShot<Result<SocketAddress, GatewayError>>()
-    private let ending = OneShot<Ending>()
+    let ending = OneShot<Ending>()
     /// Also when it fails while it is being shut down.
-    private let failure = OneShot<any Error>()
+    let failure = OneShot<any Error>()
 
     public init(
         configuration: GatewayConfiguration, store: any MessageStore, directory: any SessionDirectory,
@@ -155,123 +155,6 @@ public final class Gateway: Service, Sendable {
     private func call(_ command: (CallID) -> StoreCommand) async -> CallRegistry.Answer {
         await withCheckedContinuation { continuation in
             if let id = calls.register({ continuation.resume(returning: $0) }) { store.enqueue([command(id)]) }
-        }
-    }
-
-    // MARK: - Start
-
-    private func listen() async throws(GatewayError) -> any Channel {
-        do {
-            return try await bootstrap().bind(host: configuration.host, port: configuration.port).get()
-        } catch {
-            throw GatewayError(
-                .cannotListen,
-                "cannot listen on \(configuration.host):\(configuration.port): \(error). Is another server running there?"
-            )
-        }
-    }
-
-    private func bootstrap() -> ServerBootstrap {
-        ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: PaceLimits.backlog)
-            .serverChannelOption(.maxMessagesPerRead, value: 16)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { [pace] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptGate(pace))
-                }
-            }
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.writeBufferWaterMark, value: SocketBuffers.waterMark)
-            .childChannelOption(.recvAllocator, value: SocketBuffers.reading)
-            .childChannelOption(SocketBuffers.unsentOption, value: .init(SocketBuffers.unsentBytes))
-            .childChannelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try self.configure(channel) }
-            }
-    }
-
-    private func configure(_ channel: any Channel) throws {
-        let loop = channel.eventLoop
-        guard let table = tables.first(where: { $0.eventLoop === loop }) else {
-            preconditionFailure("a socket on an event loop of someone else")
-        }
-        table.add(channel)
-        let peer = ClientAddress(channel.remoteAddress)
-        // A proxy's connections are those of many: they are counted by the client of each request.
-        let address = configuration.trustedProxies.contains(peer) ? nil : peer
-        switch table.lobby.enter(channel, from: address) {
-        case .refused(let refusal):
-            try table.lobby.refuse(
-                channel, refusal, secure: configuration.tls.map { tls in { try tls.secure($0, self.logger) } })
-        case .welcome(let visitor):
-            try configuration.tls?.secure(channel, logger)
-            try channel.configureRestante(services(table, peer: peer), visitor)
-        }
-    }
-
-    private func services(_ table: SessionTable, peer: ClientAddress = .none) -> ConnectionServices {
-        ConnectionServices(
-            configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
-            metrics: table.metrics, logger: logger, pace: pace, peer: peer, isReady: { [self] in isReady })
-    }
-
-    // MARK: - End
-
-    private func waitForEnd() async -> Ending {
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await ending.value()
-            } onGracefulShutdown: { [ending] in
-                ending.set(.asked)
-            }
-        } onCancel: { [ending] in
-            ending.set(.asked)
-        }
-    }
-
-    private func end(_ ending: Ending, _ listener: any Channel) async throws {
-        let deadline = NIODeadline.now() + configuration.shutdownGrace
-        try? await listener.close()
-        switch ending {
-        case .asked:
-            logger.info("shutting down", metadata: ["cause": "asked to"])
-            for table in tables { table.eventLoop.execute { table.stopReading() } }
-            await store.shutdown()
-            // What it had to write at the end is on disk, or this is no shutdown in good order.
-            if let error = failure.current { return try await end(failed: error) }
-            calls.end(Refusal(.shuttingDown, "the server is shutting down", retryAfter: 1))
-            await closeSockets(by: deadline)
-            refusals.tell()
-            try await group.shutdownGracefully()
-        case .storeFailed(let error):
-            try await end(failed: error)
-        }
-    }
-
-    private func end(failed error: any Error) async throws {
-        logger.critical(
-            "the store failed; nobody was answered, and the server ends", metadata: ["error": "\(error)"])
-        for table in tables { table.eventLoop.execute { table.cutAll() } }
-        calls.end(Refusal(.unavailable, "the store failed: ask again after the restart"))
-        try await group.shutdownGracefully()
-        throw GatewayError(.storeFailed, "the store failed: \(error)", cause: error)
-    }
-
-    /// Says goodbye to all, and cuts those that are still there at the deadline.
-    private func closeSockets(by deadline: NIODeadline) async {
-        let clients = pace.sessions.load(ordering: .relaxed)
-        await withTaskGroup { tasks in
-            for table in tables {
-                tasks.addTask {
-                    // Even when the time is over already, the goodbye is written first.
-                    try? await table.eventLoop.flatSubmit {
-                        let ended = table.endAll(clients: clients)
-                        let cut = table.eventLoop.scheduleTask(deadline: deadline) { table.cutAll() }
-                        ended.whenComplete { _ in cut.cancel() }
-                        return ended
-                    }.get()
-                }
-            }
         }
     }
 }

@@ -74,6 +74,55 @@ struct MetricsTests {
         }
     }
 
+    /// What was no HTTP, or too much of it, was answered like anything else.
+    @Test func malformedRequestsAreCounted() async throws {
+        try await TestServer.run(metrics: factory) { server in
+            let (garbage, long) = (
+                "\u{1}\u{2}\r\n\r\n", "GET / HTTP/1.1\r\nx: " + String(repeating: "x", count: 20_000)
+            )
+            let target = "GET /\(String(repeating: "x", count: 3000)) HTTP/1.1\r\nhost: test\r\n\r\n"
+            for (text, status) in [(garbage, 400), (long, 431), (target, 414)] {
+                try await RawClient.with(server) { client in
+                    try await client.write(text)
+                    #expect(await client.response()?.status == status)
+                }
+                #expect(value(#"restante_http_responses_total{route="other",status="\#(status)"}"#) == 1, "\(status)")
+            }
+        }
+    }
+
+    /// A service's requests and sends, whoever refuses them.
+    @Test func refusedPostsAreCounted() async throws {
+        let refusing = ScriptedStore { command in
+            guard case .request(_, let id, let origin) = command else { return ScriptedStore.agreeable(command) }
+            return [.replied(.failure(Refusal(.notFound, "scripted")), id: id, to: origin)]
+        }
+        let bodies = [
+            ("/v1/requests", "no JSON", 400), ("/v1/messages", "no JSON", 400),
+            ("/v1/requests", #"{"requestId": "1", "deleteUser": {"user": ""}}"#, 400),
+            ("/v1/requests", #"{"requestId": "1", "deleteUser": {"user": "bob"}}"#, 404),
+            ("/v1/requests", #"{"status": {"messageId": "\#(ConnectionTests.idText)"}}"#, 403),
+        ]
+        try await TestServer.run(store: refusing, metrics: factory) { server in
+            let backend = ServiceName(unchecked: "backend")
+            let manager = try server.mint.mint(backend, scopes: .manage, lifetime: 60)
+            for (path, body, status) in bodies {
+                let token = path == "/v1/requests" ? manager : try server.serviceToken()
+                try await RawClient.with(server) { client in
+                    let headers = [EndpointTests.json, "authorization: Bearer \(token)"]
+                    let answer = try await client.request("POST", path, headers, body: body)
+                    #expect(answer?.status == status, "\(body)")
+                }
+            }
+        }
+        #expect(value(#"restante_rejected_total{asked="request",code="bad_request"}"#) == 1)
+        #expect(value(#"restante_rejected_total{asked="send",code="bad_request"}"#) == 1)
+        #expect(value(#"restante_rejected_total{asked="request",code="bad_name"}"#) == 1)
+        #expect(value(#"restante_rejected_total{asked="request",code="not_found"}"#) == 1)
+        #expect(value(#"restante_rejected_total{asked="request",code="not_allowed"}"#) == 1)
+        #expect(value(#"restante_http_responses_total{route="requests",status="403"}"#) == 1)
+    }
+
     @Test func aHandshakeThatTakesTooLongIsCounted() async throws {
         try await TestServer.run(metrics: factory, configure: Self.impatient) { server in
             try await RawClient.with(server) { client in
@@ -123,6 +172,8 @@ struct MetricsTests {
         #expect(HandshakeOutcome.texts[HandshakeOutcome.refused(429).index] == "429")
         #expect(HandshakeOutcome.texts[HandshakeOutcome.refused(418).index] == "other")
         #expect(HandshakeOutcome.texts[HandshakeOutcome.closed(4403).index] == "4403")
+        #expect(HandshakeOutcome.texts[HandshakeOutcome.refused(414).index] == "414")
+        #expect(HandshakeOutcome.texts[HandshakeOutcome.closed(4409).index] == "other")
         #expect(HandshakeOutcome.texts[HandshakeOutcome.timedOut.index] == "timeout")
         for code in WireCloseCode.allCases {
             #expect(CloseCode.texts[CloseCode(code.rawValue).index] == "\(code.rawValue)")

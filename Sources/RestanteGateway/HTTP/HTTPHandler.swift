@@ -1,7 +1,6 @@
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 import RestanteCore
 
 /// Answers the plain HTTP requests of a connection, and those upgrades that were refused.
@@ -91,7 +90,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
         if let endpoint {
             do {
-                let post = try ServicePost.accept(head, endpoint, services, certified: { self.certified(context) })
+                let post = try ServicePost.accept(head, endpoint, services) { () throws(RefusedRequest) in
+                    try services.certified(context)
+                }
                 visitor.isService()
                 state = .collecting(head, post, context.channel.allocator.buffer(capacity: 0))
             } catch {
@@ -169,13 +170,6 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private static func probe(_ head: HTTPRequestHead, isGood: Bool) -> HTTPAnswer {
         guard head.method == .GET || head.method == .HEAD else { return .methodNotAllowed("GET") }
         return isGood ? .text(.ok, "ok\n") : .text(.serviceUnavailable, "not ready\n")
-    }
-
-    /// The service that the connection's client certificate names.
-    private func certified(_ context: ChannelHandlerContext) -> TokenClaims? {
-        guard services.configuration.tls?.asksForCertificates == true else { return nil }
-        let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
-        return certificate.flatMap { ServiceCertificate.claims(of: $0, now: services.tokens.now()) }
     }
 
     // MARK: - Responses

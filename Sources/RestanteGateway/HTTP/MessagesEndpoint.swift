@@ -12,10 +12,12 @@ extension ServicePost {
         do {
             send = try format.decodeSend(body)
         } catch {
+            services.metrics.rejected(.badRequest)
             return eventLoop.makeSucceededFuture(.error(.badRequest, .badRequest, "the body is no Send of \(format)"))
         }
         do {
             let submission = try Submission(send, limits: services.configuration.limits)
+            try services.checkRoom()
             try charge([(1, .messages), (body.count, .bytes)], services.pace)
             return store(submission, eventLoop, services)
         } catch {

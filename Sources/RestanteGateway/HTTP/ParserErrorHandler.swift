@@ -10,7 +10,13 @@ final class ParserErrorHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let answered: (_ status: UInt) -> Void
     private var hasFailed = false
+
+    /// - Parameter answered: told of each answer, by its status.
+    init(answered: @escaping (_ status: UInt) -> Void) {
+        self.answered = answered
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if !hasFailed { context.fireChannelRead(data) }
@@ -25,6 +31,7 @@ final class ParserErrorHandler: ChannelInboundHandler, RemovableChannelHandler {
         hasFailed = true
         var answer = Self.answer(to: error)
         answer.closes = true
+        answered(answer.status.code)
         context.write(answer, isHead: false, wrap: Self.wrapOutboundOut).whenComplete { _ in }
         context.triggerUserOutboundEvent(EndConnection(), promise: nil)
     }

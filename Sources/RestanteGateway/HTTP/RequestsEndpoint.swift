@@ -12,33 +12,36 @@ extension ServicePost {
         do {
             asked = try format.decodeServiceRequest(body)
         } catch {
+            services.metrics.rejected(.badRequest, .request)
             return eventLoop.makeSucceededFuture(
                 .error(.badRequest, .badRequest, "the body is no ClientFrame of \(format)"))
         }
+        let metrics = services.metrics
         switch asked.request {
-        case .failure(let refusal): return eventLoop.makeSucceededFuture(answered(.failure(refusal), asked.id))
+        case .failure(let refusal): return eventLoop.makeSucceededFuture(answered(.failure(refusal), asked.id, metrics))
         case .success(let request):
             guard scopes.contains(request.neededScope) else {
                 let refusal = Refusal(.notAllowed, "this needs a token with the scope \(request.neededScope.text)")
-                return eventLoop.makeSucceededFuture(answered(.failure(refusal), asked.id))
+                return eventLoop.makeSucceededFuture(answered(.failure(refusal), asked.id, metrics))
             }
             do {
+                try services.checkRoom()
                 try charge([(1, .requests)], services.pace)
             } catch {
-                services.metrics.rejected(error.code, .request)
-                return eventLoop.makeSucceededFuture(answered(.failure(error), asked.id))
+                return eventLoop.makeSucceededFuture(answered(.failure(error), asked.id, metrics))
             }
             return perform(.request(request, id: asked.id), eventLoop, services) { answer in
                 guard case .replied(let result) = answer else {
                     preconditionFailure("a request is not answered as a send")
                 }
-                return answered(result, asked.id)
+                return answered(result, asked.id, metrics)
             }
         }
     }
 
-    private func answered(_ result: Result<Reply, Refusal>, _ id: UInt64) -> HTTPAnswer {
+    private func answered(_ result: Result<Reply, Refusal>, _ id: UInt64, _ metrics: GatewayMetrics) -> HTTPAnswer {
         let refusal: Refusal? = if case .failure(let refusal) = result { refusal } else { nil }
+        if let refusal { metrics.rejected(refusal.code, .request) }
         return answer(.answered(result, id: id), refusal)
     }
 }

@@ -26,11 +26,12 @@ struct ServicePost {
     /// - Parameter certified: what the connection's client certificate says; asked when there is no token. A token that is
     ///   there must be good: whoever sends one wants to be judged by it.
     static func accept(
-        _ head: HTTPRequestHead, _ endpoint: Endpoint, _ services: ConnectionServices, certified: () -> TokenClaims?
+        _ head: HTTPRequestHead, _ endpoint: Endpoint, _ services: ConnectionServices,
+        certified: () throws(RefusedRequest) -> TokenClaims?
     ) throws(RefusedRequest) -> ServicePost {
         guard head.method == .POST else { throw RefusedRequest(.methodNotAllowed("POST")) }
         let presented =
-            head.headers.contains(name: "authorization")
+            try head.headers.contains(name: "authorization")
             ? BearerToken.inAuthorization(head.headers).flatMap { try? services.tokens.verify($0) } : certified()
         guard let claims = presented, case .service(let service) = claims.bearer else {
             throw RefusedRequest(.unauthorized)
@@ -51,6 +52,11 @@ struct ServicePost {
         }
         guard services.isReady() else {
             throw RefusedRequest(.error(Refusal(.shuttingDown, "the server is not taking messages", retryAfter: 1)))
+        }
+        do {
+            try services.checkRoom()
+        } catch {
+            throw RefusedRequest(.error(error))
         }
         return ServicePost(
             endpoint: endpoint, service: service, scopes: claims.scopes, issuedAt: claims.issuedAt, format: format)
@@ -102,7 +108,7 @@ struct ServicePost {
         }
     }
 
-    /// Hands work to the store and makes the answer of what comes back, on the store's thread.
+    /// Hands work to the store, on the event loop, and makes the answer of what comes back, on the store's thread.
     func perform(
         _ work: Work, _ eventLoop: any EventLoop, _ services: ConnectionServices,
         _ answer: @escaping @Sendable (CallRegistry.Answer) -> HTTPAnswer
@@ -111,7 +117,10 @@ struct ServicePost {
         let call = services.calls.register { answered in
             if case .lost(let refusal) = answered { promise.fail(refusal) } else { promise.succeed(answer(answered)) }
         }
-        if let call { services.store.enqueue([work.command(from: .service(call, service, issuedAt: issuedAt))]) }
+        guard let call else { return promise.futureResult }
+        let room = services.store.enqueue([work.command(from: .service(call, service, issuedAt: issuedAt))])
+        // This one was taken all the same; those that come next are told to wait.
+        if !room { services.sessions.storeIsFull() }
         return promise.futureResult
     }
 

@@ -4,7 +4,7 @@ import RestanteMetrics
 /// A status that the gateway may answer with.
 struct HTTPStatusLabel: MetricLabel {
     private static let known: [UInt] = [
-        200, 400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 426, 429, 431, 500, 501, 503, 505, 507,
+        200, 400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 421, 426, 429, 431, 500, 501, 503, 505, 507,
     ]
 
     static let texts = known.map(String.init) + ["other"]

@@ -5,7 +5,7 @@ enum HandshakeOutcome: MetricLabel {
     case accepted
     /// The HTTP status that it was refused with.
     case refused(UInt)
-    /// The upgrade was completed to tell a browser the close code.
+    /// The upgrade was completed to tell a browser the close code; one that is not on the list counts as `other`.
     case closed(UInt16)
     /// The request was not complete in time.
     case timedOut
@@ -18,7 +18,7 @@ enum HandshakeOutcome: MetricLabel {
         switch self {
         case .accepted: 0
         case .timedOut: 1
-        case .closed(let code): 2 + (Self.closeCodes.firstIndex(of: code) ?? 0)
+        case .closed(let code): Self.closeCodes.firstIndex(of: code).map { 2 + $0 } ?? Self.texts.count - 1
         case .refused(let status): 2 + Self.closeCodes.count + HTTPStatusLabel(status).index
         }
     }

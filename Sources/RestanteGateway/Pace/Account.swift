@@ -23,6 +23,22 @@ final class Account: Sendable {
         return state.withLockedValue { $0.buckets[charge.rawValue].take(amount, of: rate, now: now) }
     }
 
+    /// Takes so much whether it is there or not.
+    ///
+    /// - Parameter mostDebt: the longest time that paying back may take.
+    func charge(_ amount: Int, _ charge: Charge, now: NIODeadline, mostDebt: TimeAmount) {
+        guard let rate = allowance[charge] else { return }
+        state.withLockedValue {
+            $0.buckets[charge.rawValue].charge(amount, of: rate, now: now, mostDebt: mostDebt)
+        }
+    }
+
+    /// The time after which nothing is owed; zero if nothing is.
+    func debt(_ charge: Charge, now: NIODeadline) -> TimeAmount {
+        guard let rate = allowance[charge] else { return .zero }
+        return state.withLockedValue { $0.buckets[charge.rawValue].debt(of: rate, now: now) }
+    }
+
     func giveBack(_ amount: Int = 1, _ charge: Charge) {
         guard let rate = allowance[charge] else { return }
         state.withLockedValue { $0.buckets[charge.rawValue].giveBack(amount, of: rate) }

@@ -12,7 +12,8 @@ public struct Allowance: Sendable {
     public var bytes: Rate?
     /// Requests over a WebSocket; for an address, HTTP requests.
     public var requests: Rate?
-    /// Requests that ask about users and devices, which count as requests, too.
+    /// Users that requests ask about, each name; the requests count as requests, too. And as many sends besides that are
+    /// refused for what devices there are, which tells the same.
     public var lookUps: Rate?
 
     public init() {}
@@ -23,7 +24,7 @@ public struct Allowance: Sendable {
         case .messages: messages
         case .bytes: bytes
         case .requests: requests
-        case .lookUps: lookUps
+        case .lookUps, .misses: lookUps
         }
     }
 }
@@ -35,6 +36,9 @@ enum Charge: Int, CaseIterable, Sendable {
     case bytes
     case requests
     case lookUps
+    /// Sends that were refused for what devices there are. Apart from the look-ups: an address book that was looked up, or a
+    /// large group that was made, keeps nobody from sending.
+    case misses
 
     /// As refusals name it.
     var name: String {
@@ -44,6 +48,7 @@ enum Charge: Int, CaseIterable, Sendable {
         case .bytes: "bytes"
         case .requests: "requests"
         case .lookUps: "look-ups"
+        case .misses: "sends to devices that are not there"
         }
     }
 }

@@ -5,6 +5,10 @@ import RestanteWire
 /// What a session is charged for: on the accounts of its device and of its user. Begun with the handshake, ended with
 /// the connection.
 struct SessionPace {
+    /// The longest that paying back misses may take, however many were on their way at once.
+    private static let mostDebt = TimeAmount.hours(1)
+
+    private let name: UserName
     private let device: Account
     private let user: Account
 
@@ -15,6 +19,7 @@ struct SessionPace {
             device.leave()
             throw Self.tooManyConnections
         }
+        name = address.user
         self.device = device
         self.user = user
         if let wait = take(1, .handshakes, now) {
@@ -45,9 +50,10 @@ struct SessionPace {
     func admit(_ action: ClientAction, bytes: Int, now: NIODeadline) -> (action: ClientAction, isRefused: Bool) {
         let refusal: Refusal?
         switch action {
-        case .send: refusal = self.refusal(1, .messages, bytes, .bytes, now)
+        case .send(let submission):
+            refusal = owed(submission, now) ?? self.refusal(1, .messages, bytes, .bytes, now)
         case .refresh: refusal = self.refusal(1, .requests, 0, .lookUps, now)
-        case .request(let request, _): refusal = self.refusal(1, .requests, request.isLookup ? 1 : 0, .lookUps, now)
+        case .request(let request, _): refusal = self.refusal(1, .requests, request.lookUps, .lookUps, now)
         case .acknowledge, .ping, .rejectSend, .failRequest: refusal = nil
         }
         guard let refusal else { return (action, action.isUnservable) }
@@ -56,6 +62,17 @@ struct SessionPace {
         case .request(_, let id), .refresh(_, let id): return (.failRequest(id: id, refusal), true)
         case .acknowledge, .ping, .rejectSend, .failRequest: return (action, false)
         }
+    }
+
+    /// A send to another user was refused for what devices there are. That tells as much as a look-up does, and is known only
+    /// afterwards: it is charged then, whether or not there is something to take it from.
+    func chargeMiss(now: NIODeadline) { user.charge(1, .misses, now: now, mostDebt: Self.mostDebt) }
+
+    /// While misses are owed, messages to one other user wait: whether one is taken or not would tell.
+    private func owed(_ submission: Submission, _ now: NIODeadline) -> Refusal? {
+        guard let recipient = submission.recipient.user, recipient != name else { return nil }
+        let wait = user.debt(.misses, now: now)
+        return wait > .zero ? .tooMany(.misses, wait: wait) : nil
     }
 
     /// Takes both or nothing.

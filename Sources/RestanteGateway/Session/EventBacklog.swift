@@ -1,6 +1,13 @@
 import DequeModule
 import RestanteCore
 
+/// What a commit has to say to the sessions of one event loop.
+enum LoopEvent: Sendable {
+    case session(SessionID, SessionEvent)
+    case live(Message, [LiveReader])
+    case relay(Message, [SessionID])
+}
+
 /// Events of commits that an event loop has not come to, in order.
 ///
 /// Taken one at a time, so that a commit with much to say does not keep the loop's other sockets waiting.

@@ -20,8 +20,9 @@ enum SessionEvent: Sendable {
     /// The upgrade is complete: frames can be written.
     case opened
     case received(ClientAction)
-    /// The client wants to go on with another token, which was looked at here; nil: it is not good.
-    case refreshing(TokenClaims?, id: UInt64)
+    /// The client wants to go on with another token, which was looked at here, and the key that vouches for it; nil: it is
+    /// not good.
+    case refreshing(TokenClaims?, key: KeySet.Fingerprint?, id: UInt64)
     case malformed(WireError)
     case writable(Bool)
     /// The socket is gone.
@@ -49,8 +50,11 @@ enum SessionAction: Sendable, Equatable {
     case passTurn
     /// Whether to read the client's frames.
     case heedClient(Bool)
-    /// The session ends then unless it is refreshed before; in milliseconds since the epoch.
-    case expire(at: Int64)
+    /// The session ends then unless it is refreshed before; in milliseconds since the epoch. `key`: of the token that says
+    /// so; nil: still the one that it had.
+    case expire(at: Int64, key: KeySet.Fingerprint? = nil)
+    /// A send was refused in a way that told its sender of another user's devices.
+    case chargeMiss
     /// Send a WebSocket ping.
     case ping
     /// Begin the closing handshake; nothing is written after it.

@@ -17,8 +17,6 @@ final class SessionHandler: ChannelInboundHandler {
     var client = ClientAddress.none
     /// Which key vouched for the token.
     var tokenKey: KeySet.Fingerprint?
-    /// The same of a newer token of the device, until the store has taken it.
-    private var refreshKey: KeySet.Fingerprint?
     private let address: DeviceAddress
     private let services: ConnectionServices
     private let visitor: Visitor
@@ -118,9 +116,8 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func event(_ action: ClientAction) -> SessionEvent {
         guard case .refresh(let token, let id) = action else { return .received(action) }
-        guard let (claims, key) = try? services.tokens.verifyWithKey(token) else { return .refreshing(nil, id: id) }
-        if claims.bearer == .device(address) { refreshKey = key }
-        return .refreshing(claims, id: id)
+        let verified = try? services.tokens.verifyWithKey(token)
+        return .refreshing(verified?.claims, key: verified?.key, id: id)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -176,8 +173,6 @@ final class SessionHandler: ChannelInboundHandler {
     private func expire(at milliseconds: Int64) {
         let timers = services.sessions.timers
         if let expiry { timers.cancel(expiry) }
-        tokenKey = refreshKey ?? tokenKey
-        refreshKey = nil
         let left = hasKnownKey ? services.tokens.secondsLeft(until: milliseconds / 1000) : 0
         // An hour at a time: a timer that is cancelled leaves a trace until its time.
         let step = min(max(left, 0), 3600)
@@ -224,7 +219,10 @@ final class SessionHandler: ChannelInboundHandler {
         case .heedClient(let now): apply(gate.heeded(now))
         case .askTurn: if services.sessions.asksTurn(id) { handle(.turnCame) }
         case .passTurn: services.sessions.passesTurn(id)
-        case .expire(let time): expire(at: time)
+        case .expire(let time, let key):
+            tokenKey = key ?? tokenKey
+            expire(at: time)
+        case .chargeMiss: visitor.session?.chargeMiss(now: .now())
         case .ping: write(.ping)
         case .close(let code, let reason):
             services.logger.debug(
@@ -308,7 +306,7 @@ final class SessionHandler: ChannelInboundHandler {
 
 extension Array {
     /// Keeps the room for a few: a session that had a page of hundreds once would hold on to room for them while it is idle.
-    fileprivate mutating func empty() { removeAll(keepingCapacity: capacity <= 8) }
+    mutating func empty() { removeAll(keepingCapacity: capacity <= 8) }
 }
 
 @available(*, unavailable)

@@ -92,7 +92,7 @@ struct SessionStateMachine {
     private mutating func whileOpen(_ event: SessionEvent, _ actions: inout [SessionAction]) {
         switch event {
         case .received(let action): received(action, &actions)
-        case .refreshing(let claims, let id): refresh(claims, id, &actions)
+        case .refreshing(let claims, let key, let id): refresh(claims, key, id, &actions)
         case .page(let deliveries, let more): page(deliveries, more: more, &actions)
         case .live(let message, let tag):
             window.deliver(tag: tag, bytes: message.payload.count)
@@ -103,10 +103,11 @@ struct SessionStateMachine {
         case .drained: actions.append(.write(.drained()))
         case .sent(let id, let outcome):
             actions.append(.write(.sent(id, outcome)))
+            if !unanswered.wasToSelf(id), outcome.isMiss { actions.append(.chargeMiss) }
             if unanswered.sendWasAnswered() { actions.append(.heedClient(true)) }
         case .replied(let result, let id):
-            actions.append(.write(.answered(refreshed(result, &actions), id: id)))
-            unanswered.requestWasAnswered()
+            let key = unanswered.requestWasAnswered(id)
+            actions.append(.write(.answered(refreshed(result, key, &actions), id: id)))
         case .turnCame:
             if let step = flow.turnCame() { perform(step, &actions) } else { actions.append(.passTurn) }
         case .writable(let now): perform(flow.writable(now, window: window), &actions)
@@ -119,7 +120,8 @@ struct SessionStateMachine {
         switch action {
         case .send(let submission):
             actions.append(.enqueue(.send(submission, from: .session(session))))
-            if unanswered.sent() { actions.append(.heedClient(false)) }
+            let isToSelf = submission.recipient.user == address.user
+            if unanswered.sent(submission.id, toSelf: isToSelf) { actions.append(.heedClient(false)) }
         case .acknowledge(let through):
             actions.append(.enqueue(.acknowledge(session, through: through)))
             window.acknowledge(through: through)
@@ -132,8 +134,10 @@ struct SessionStateMachine {
         }
     }
 
-    mutating func ask(_ request: Request, _ id: UInt64, _ actions: inout [SessionAction]) {
-        guard unanswered.asked() else {
+    mutating func ask(
+        _ request: Request, _ id: UInt64, key: KeySet.Fingerprint? = nil, _ actions: inout [SessionAction]
+    ) {
+        guard unanswered.asked(id, key: key) else {
             let refusal = Refusal(
                 .rateLimited, "more than \(UnansweredCalls.mostRequests) requests wait for an answer", retryAfter: 1)
             actions.append(.write(.answered(.failure(refusal), id: id)))

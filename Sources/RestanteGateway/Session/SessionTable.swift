@@ -23,6 +23,8 @@ final class SessionTable: @unchecked Sendable {
     private var sessions: [SessionID: SessionHandler] = [:]
     /// Sessions that stopped reading because the store's queue was full.
     private var stalled: Set<SessionID> = []
+    /// It was full for something of this loop, and has not said since that it has room.
+    private(set) var isStoreFull = false
     private var channels: [ObjectIdentifier: any Channel] = [:]
     /// Succeeds when the last socket has gone after the end began.
     private var emptied: EventLoopPromise<Void>?
@@ -74,12 +76,19 @@ final class SessionTable: @unchecked Sendable {
     }
 
     func stall(_ session: SessionID) {
-        eventLoop.preconditionInEventLoop()
+        storeIsFull()
         stalled.insert(session)
+    }
+
+    /// In the same turn of the loop in which the store said so, or its having room could be heard before.
+    func storeIsFull() {
+        eventLoop.preconditionInEventLoop()
+        isStoreFull = true
     }
 
     func resume() {
         eventLoop.preconditionInEventLoop()
+        isStoreFull = false
         let resumed = stalled
         stalled.removeAll(keepingCapacity: true)
         for session in resumed { sessions[session]?.storeHasRoom() }
@@ -236,19 +245,4 @@ final class SessionTable: @unchecked Sendable {
         eventLoop.preconditionInEventLoop()
         for channel in channels.values { channel.cut() }
     }
-}
-
-/// Tells the handlers of a socket, as an inbound event, that the server ends.
-package struct ServerEnds: Sendable {
-    /// Who are told the same, and may come back together.
-    package var clients: Int
-
-    package init(clients: Int = 0) { self.clients = clients }
-}
-
-/// What a commit has to say to the sessions of one event loop.
-enum LoopEvent: Sendable {
-    case session(SessionID, SessionEvent)
-    case live(Message, [LiveReader])
-    case relay(Message, [SessionID])
 }

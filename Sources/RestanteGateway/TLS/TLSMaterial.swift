@@ -5,6 +5,8 @@ import NIOSSL
 struct TLSMaterial: Sendable {
     var context: NIOSSLContext
     var validity: CertificateValidity
+    /// Vouch for services; empty: clients are asked for no certificate.
+    var authorities: Set<NIOSSLCertificate> = []
     /// What the operator should know, although it can be served.
     var warnings: [String] = []
 
@@ -25,7 +27,8 @@ struct TLSMaterial: Sendable {
                 "the TLS key \(files.key) does not belong to the first certificate in \(files.certificate): is it the "
                     + "right pair, and does the server's own certificate stand before those of the authorities?")
         }
-        var material = TLSMaterial(context: context, validity: CertificateValidity(chain[0]))
+        var material = TLSMaterial(
+            context: context, validity: CertificateValidity(chain[0]), authorities: Set(authorities ?? []))
         if let problem = material.validity.problem(at: now) {
             material.warnings.append("the TLS certificate \(files.certificate) \(problem)")
         }

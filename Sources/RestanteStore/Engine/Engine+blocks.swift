@@ -43,14 +43,3 @@ extension Engine {
             != nil
     }
 }
-
-extension Recipient {
-    /// The user of a one-to-one message.
-    var user: UserName? {
-        switch self {
-        case .user(let user): user
-        case .device(let address): address.user
-        case .group: nil
-        }
-    }
-}
