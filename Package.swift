@@ -247,6 +247,9 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
+        // What the load generators count by.
+        .testTarget(
+            name: "RestanteBenchTests", dependencies: ["RestanteCore", "restante-bench"], swiftSettings: strict),
         // Black box: the built binary, over real sockets.
         .testTarget(
             name: "SystemTests",

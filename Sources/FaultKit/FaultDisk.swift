@@ -12,9 +12,7 @@ package final class FaultDisk {
     private let handle: OpaquePointer
 
     package init(seed: UInt64) throws {
-        var template = Array("/tmp/restante-disk-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Trouble("cannot make a folder in /tmp: errno \(errno)") }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        folder = try TemporaryFolder.make("restante-disk")
         database = folder + "/mail.db"
         vfs = folder
         guard let made = fault_disk_create(vfs, seed) else { throw Trouble("there is no memory for a disk") }

@@ -12,7 +12,8 @@ class LoadDevice: LoadPeer {
     /// `welcome` has come on the connection that there is.
     private(set) var isWelcome = false
     private(set) var lastTag: UInt64 = 0
-    private var acknowledged: UInt64 = 0
+    /// The last tag that an acknowledgement was written for on this connection.
+    private(set) var acknowledged: UInt64 = 0
     /// Whether what comes is acknowledged, at the end of each read.
     var acknowledges = true
     /// Bytes of the kernel's receive buffer, for devices that are to take little.

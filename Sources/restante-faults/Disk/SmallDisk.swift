@@ -1,3 +1,4 @@
+import FaultKit
 import Glibc
 
 /// A tmpfs of a few megabytes, which can be filled to the last byte.
@@ -7,9 +8,7 @@ struct SmallDisk {
 
     /// Nil: nothing can be mounted here.
     init?(megabytes: Int) throws {
-        var template = Array("/tmp/restante-full-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw BrokenPromise("cannot make a folder in /tmp: errno \(errno)") }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        folder = try TemporaryFolder.make("restante-full")
         guard mount("tmpfs", folder, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
             rmdir(folder)
             return nil

@@ -5,15 +5,13 @@ import RestanteCore
 final class StormClient: LoadDevice {
     weak var world: StormWorld?
     private var session: UInt32 = 0
-    /// What came on this connection and is not acknowledged for good.
-    private var open: [(tag: UInt64, id: MessageID)] = []
+    private var mailbox = StormMailbox()
     private var failures = 0
     private(set) var hasReturned = false
     private(set) var hasDrained = false
 
     override func welcomed() {
         session += 1
-        open.removeAll()
         failures = 0
         world?.ramp?.succeeded()
         guard let world, world.phase != .before, !hasReturned else { return }
@@ -23,22 +21,22 @@ final class StormClient: LoadDevice {
 
     override func delivered(_ id: MessageID, tag: UInt64) {
         world?.ledger.deliver(id, to: number, session: session)
-        open.append((tag, id))
+        mailbox.delivered(id, tag: tag)
     }
 
     override func acked(through: UInt64) {
-        let count = open.prefix { $0.tag <= through }.count
-        for (_, id) in open.prefix(count) { world?.ledger.forget(id) }
-        open.removeFirst(count)
+        for id in mailbox.acked(through: through) { world?.ledger.forget(id) }
     }
 
     override func drained() {
+        for id in mailbox.drained() { world?.ledger.settle(id) }
         guard let world, world.phase != .before, !hasDrained else { return }
         hasDrained = true
         world.drained(self)
     }
 
     override func disconnected(_ end: ConnectionEnd) {
+        mailbox.disconnected(acknowledged: acknowledged)
         guard let world else { return }
         world.note(end)
         if let ramp = world.ramp {

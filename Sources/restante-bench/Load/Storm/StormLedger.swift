@@ -8,15 +8,19 @@ final class StormLedger {
     private struct Entry {
         var isAccepted = false
         var isDelivered = false
+        /// `acked` has said that it will not come again.
         var isAcked = false
+        /// It was acknowledged and has not come again, though everything that is owed has.
+        var isSettled = false
         /// The recipient's connection that it was delivered on last.
         var session: UInt32 = 0
+        var isOwed: Bool { isAccepted && !isAcked && !isSettled }
     }
 
     private var entries: [[Entry]]
     private(set) var sent = 0
     private(set) var accepted = 0
-    /// Accepted, and not acknowledged for good.
+    /// Accepted, and neither acknowledged for good nor settled.
     private(set) var owed = 0
     /// Delivered again after `acked` had said that it would not (P3).
     private(set) var cameBack = 0
@@ -48,7 +52,6 @@ final class StormLedger {
             guard !entry.isAccepted else { return }
             entry.isAccepted = true
             accepted += 1
-            if !entry.isAcked { owed += 1 }
         }
     }
 
@@ -61,18 +64,23 @@ final class StormLedger {
             if entry.isAcked { cameBack += 1 }
             if entry.session == session { twice += 1 }
             entry.isDelivered = true
+            entry.isSettled = false
             entry.session = session
         }
     }
 
     /// `acked` has come for it.
     func forget(_ id: MessageID) {
-        change(id) { entry in
-            guard !entry.isAcked else { return }
-            entry.isAcked = true
-            if entry.isAccepted { owed -= 1 }
-        }
+        change(id) { $0.isAcked = true }
     }
+
+    /// It was acknowledged and is owed no more, but `acked` did not come: as ``StormMailbox/drained()`` finds out.
+    func settle(_ id: MessageID) {
+        change(id) { $0.isSettled = true }
+    }
+
+    /// Messages whose acknowledgement was kept and not confirmed.
+    var settled: Int { entries.reduce(0) { $0 + $1.count(where: \.isSettled) } }
 
     /// Messages that were accepted and never came.
     var lost: Int {
@@ -82,6 +90,12 @@ final class StormLedger {
     private func change(_ id: MessageID, _ body: (inout Entry) -> Void) {
         let (recipient, number) = (Self.recipient(of: id), Self.number(of: id))
         guard entries.indices.contains(recipient), entries[recipient].indices.contains(number) else { return }
+        let wasOwed = entries[recipient][number].isOwed
         body(&entries[recipient][number])
+        switch (wasOwed, entries[recipient][number].isOwed) {
+        case (false, true): owed += 1
+        case (true, false): owed -= 1
+        default: break
+        }
     }
 }

@@ -22,6 +22,8 @@ struct StormReport: LoadReport {
     var accepted: Int
     var lost: Int
     var owed: Int
+    /// Acknowledged for good, with an `acked` that went with the server.
+    var settled: Int
     var cameBack: Int
     var twice: Int
     var astray: Int
@@ -42,6 +44,7 @@ struct StormReport: LoadReport {
             ("the probe's own lag", "\(probeLag)"),
             ("attempts refused", refused.isEmpty ? "none" : refused),
             ("sends refused for now", "\(rejected)"),
+            ("kept, its `acked` not told", "\(settled)"),
             ("RSS before, most after", "\(before.residentBytes.mebibytes), \(residentBytes.mebibytes)"),
             (
                 "accepted",

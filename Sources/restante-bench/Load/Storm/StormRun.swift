@@ -45,7 +45,8 @@ struct StormRun {
                 backAfter: world.backAfter.summary, drainedAfter: world.drainedAfter.summary, seconds: seconds,
                 isOver: world.isOver, pingRoundTrips: times.roundTrips, probeLag: times.ownLag,
                 refusals: world.refusals, rejected: world.rejected, accepted: ledger.accepted, lost: ledger.lost,
-                owed: ledger.owed, cameBack: ledger.cameBack, twice: ledger.twice, astray: ledger.astray)
+                owed: ledger.owed, settled: ledger.settled, cameBack: ledger.cameBack, twice: ledger.twice,
+                astray: ledger.astray)
         }
     }
 

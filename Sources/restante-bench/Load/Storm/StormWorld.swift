@@ -111,7 +111,9 @@ final class StormWorld {
     func comeBack() {
         phase = .returning
         began = .now()
-        if !isPolite { for client in clients { client.connect() } }
+        guard !isPolite else { return }
+        // Who has not noticed yet that its connection is gone comes when it does: two connections would displace each other.
+        for client in clients where client.connection == nil { client.connect() }
     }
 
     func returned(_ client: StormClient) {
