@@ -96,7 +96,7 @@ final class ConnectGate: UpgradeGate {
         let handler = SessionHandler(
             address: address, expiresAt: claims.expiresAt, format: format, channel: channel, services: services,
             visitor: visitor)
-        handler.tokenKey = key
+        handler.expiry.key = key
         handler.client = client
         let claimed = handler.claim(tokenIssuedAt: claims.issuedAt).assumeIsolated()
         return claimed.map { [self] () -> HTTPHeaders? in

@@ -15,8 +15,6 @@ final class SessionHandler: ChannelInboundHandler {
     let format: WireFormat
     /// Where the client is, as a trusted proxy or the socket says.
     var client = ClientAddress.none
-    /// Which key vouched for the token.
-    var tokenKey: KeySet.Fingerprint?
     private let address: DeviceAddress
     private let services: ConnectionServices
     private let visitor: Visitor
@@ -31,7 +29,7 @@ final class SessionHandler: ChannelInboundHandler {
     private var inBatch = false
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
-    private var expiry: LoopTimers.Timer?
+    let expiry: SessionExpiry
 
     /// - Parameter expiresAt: when its token does, in seconds since the epoch.
     init(
@@ -48,6 +46,7 @@ final class SessionHandler: ChannelInboundHandler {
             session: id, address: address, expiresAt: expiresAt * 1000, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
         keepAlive = KeepAlive(services.configuration, services.sessions.timers)
+        expiry = SessionExpiry(services.tokens, services.sessions.timers)
     }
 
     /// Asks the store for the device. The future fails with a ``Refusal`` if it is refused.
@@ -82,7 +81,7 @@ final class SessionHandler: ChannelInboundHandler {
         services.metrics.sessionClosed()
         services.logger.debug("session ended", metadata: ["session": "\(id)"])
         keepAlive.stop()
-        if let expiry { services.sessions.timers.cancel(expiry) }
+        expiry.stop()
         self.context = nil
     }
 
@@ -169,26 +168,11 @@ final class SessionHandler: ChannelInboundHandler {
 
     func stopReading() { apply(gate.stopped()) }
 
-    /// Ends the session when its token's time is over, or at once if the token's key has gone meanwhile.
-    private func expire(at milliseconds: Int64) {
-        let timers = services.sessions.timers
-        if let expiry { timers.cancel(expiry) }
-        let left = hasKnownKey ? services.tokens.secondsLeft(until: milliseconds / 1000) : 0
-        // An hour at a time: a timer that is cancelled leaves a trace until its time.
-        let step = min(max(left, 0), 3600)
-        expiry = timers.schedule(in: .seconds(step)) { [self] in
-            if step < left { expire(at: milliseconds) } else { expire() }
-        }
-    }
-
     /// The token counts no more.
     func expire() {
         handle(.tokenExpired)
         finish()
     }
-
-    /// Whether the token's key is still among those that are verified with.
-    var hasKnownKey: Bool { tokenKey.map(services.tokens.knows) ?? true }
 
     private func beat() {
         guard context != nil else { return }
@@ -220,8 +204,8 @@ final class SessionHandler: ChannelInboundHandler {
         case .askTurn: if services.sessions.asksTurn(id) { handle(.turnCame) }
         case .passTurn: services.sessions.passesTurn(id)
         case .expire(let time, let key):
-            tokenKey = key ?? tokenKey
-            expire(at: time)
+            expiry.key = key ?? expiry.key
+            expiry.schedule(at: time) { [self] in expire() }
         case .chargeMiss: visitor.session?.chargeMiss(now: .now())
         case .ping: write(.ping)
         case .close(let code, let reason):

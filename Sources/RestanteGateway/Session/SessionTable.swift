@@ -133,7 +133,7 @@ final class SessionTable: @unchecked Sendable {
     /// Ends the sessions whose token's key has gone: so many at a time, so that the loop is not held up.
     func endSessionsWithoutKey() {
         eventLoop.preconditionInEventLoop()
-        let ended = sessions.values.lazy.filter { !$0.hasKnownKey }.map(\.id)
+        let ended = sessions.values.lazy.filter { !$0.expiry.isKeyKnown }.map(\.id)
         end(Array(ended)[...])
     }
 
