@@ -4,7 +4,8 @@ import RestanteGateway
 
 /// The reader with its assembler, and the handler around it.
 enum FramesTarget {
-    private static let maximumBytes = 1000
+    /// Inputs up to so many bytes are also read octet by octet; longer ones in so many pieces.
+    private static let mostCrumbs = 4096
 
     private struct Outcome: Equatable {
         var events: [FrameReader.Event] = []
@@ -13,26 +14,32 @@ enum FramesTarget {
 
     static func run(_ input: [UInt8]) {
         var chooser = Chooser(input)
+        let choice = chooser.next()
+        // The larger one has room for a frame whose length has 64 bits.
+        let maximumBytes = choice / 3 % 2 == 0 ? 1000 : 100_000
         let expected: WebSocketMessage.Kind? =
-            switch chooser.next() % 3 {
+            switch choice % 3 {
             case 0: nil
             case 1: .text
             default: .binary
             }
-        let whole = read([chooser.rest[...]], expected)
+        let whole = read([chooser.rest[...]], expected, maximumBytes)
         let pieces = chooser.pieces()
-        precondition(read(pieces, expected) == whole, "comes to something else when it is split")
-        precondition(read(chooser.rest.map { [$0] }, expected) == whole, "comes to something else octet by octet")
+        precondition(read(pieces, expected, maximumBytes) == whole, "comes to something else when it is split")
+        let crumbs = chooser.pieces(of: max(1, (chooser.rest.count + mostCrumbs - 1) / mostCrumbs))
+        precondition(read(crumbs, expected, maximumBytes) == whole, "comes to something else octet by octet")
         for case .message(let message) in whole.events {
             precondition(message.bytes.count <= maximumBytes, "a message beyond the limit")
             precondition(expected == nil || message.kind == expected, "a message of the wrong kind")
             let isText = String(validating: message.bytes, as: UTF8.self) != nil
             precondition(message.kind == .binary || isText, "a text that is none")
         }
-        handle(pieces, expected)
+        handle(pieces, expected, maximumBytes)
     }
 
-    private static func read(_ pieces: [ArraySlice<UInt8>], _ expected: WebSocketMessage.Kind?) -> Outcome {
+    private static func read(
+        _ pieces: [ArraySlice<UInt8>], _ expected: WebSocketMessage.Kind?, _ maximumBytes: Int
+    ) -> Outcome {
         var reader = FrameReader(maximumBytes: maximumBytes, expected: expected)
         var outcome = Outcome()
         var buffer = ByteBuffer()
@@ -49,7 +56,9 @@ enum FramesTarget {
     }
 
     /// Whatever comes, what is answered is whole frames, the last of them a close frame if it ended.
-    private static func handle(_ pieces: [ArraySlice<UInt8>], _ expected: WebSocketMessage.Kind?) {
+    private static func handle(
+        _ pieces: [ArraySlice<UInt8>], _ expected: WebSocketMessage.Kind?, _ maximumBytes: Int
+    ) {
         let channel = EmbeddedChannel()
         let timers = LoopTimers(channel.eventLoop)
         do {

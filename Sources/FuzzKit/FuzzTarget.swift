@@ -44,7 +44,11 @@ struct Chooser {
     /// What is left, in pieces as long as further choices say: 0 for the whole.
     func pieces() -> [ArraySlice<UInt8>] {
         guard let size = bytes.last.map({ Int($0 & 0x1F) }), size > 0 else { return [bytes] }
-        return stride(from: bytes.startIndex, to: bytes.endIndex, by: size).map {
+        return pieces(of: size)
+    }
+
+    func pieces(of size: Int) -> [ArraySlice<UInt8>] {
+        stride(from: bytes.startIndex, to: bytes.endIndex, by: size).map {
             bytes[$0..<min($0 + size, bytes.endIndex)]
         }
     }

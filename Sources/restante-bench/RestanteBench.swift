@@ -15,6 +15,6 @@ struct RestanteBench: AsyncParsableCommand {
             """,
         subcommands: [
             StoreBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
-            StormBench.self,
+            StormBench.self, StrangersBench.self,
         ], defaultSubcommand: StoreBench.self)
 }

@@ -131,6 +131,13 @@ import Testing
         #expect(pace.user.requests == PaceLimits().user.requests)
     }
 
+    @Test func loopbackIsTrustedUnlessSaidOtherwise() async throws {
+        #expect(try await read().gateway.pace.trustsLoopback)
+        let flags = try ServeFlags.parse(["--pace-trusts-loopback", "false"]).values
+        #expect(try await !read(flags: flags).gateway.pace.trustsLoopback)
+        #expect(await problems(json: #"{"pace": {"trustsLoopback": "perhaps"}}"#).contains("pace.trustsLoopback:"))
+    }
+
     @Test func namesFollowOneRule() {
         #expect(Setting.messageBytes.variable == "RESTANTE_LIMITS_MESSAGE_BYTES")
         #expect(Setting.messageBytes.flag == "--limits-message-bytes")

@@ -5,7 +5,7 @@ extension SystemTests {
     /// The short forms of the loads of `restante-bench`: real sockets against the real server, with limits that do not depend
     /// on how fast the machine is.
     @Suite struct LoadTests {
-        @Test(.timeLimit(.minutes(5)), arguments: ["idle", "stalled", "storm"])
+        @Test(.timeLimit(.minutes(5)), arguments: ["idle", "stalled", "storm", "strangers"])
         func theShortFormKeepsItsLimits(_ load: String) async throws {
             try await Home.with { home in
                 // An address of its own: the storm's server wants its port again.

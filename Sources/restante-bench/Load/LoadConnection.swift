@@ -11,6 +11,16 @@ enum ConnectionEnd: Sendable {
     case closed(code: UInt16, reconnectAfter: UInt64?)
     /// The socket went without a word.
     case lost
+
+    /// By which ends are counted.
+    var name: String {
+        switch self {
+        case .unreachable: "unreachable"
+        case .refused(let status, _): "\(status)"
+        case .closed(let code, _): "closed \(code)"
+        case .lost: "lost"
+        }
+    }
 }
 
 /// What a connection tells the device that it belongs to, on its event loop.

@@ -18,17 +18,27 @@ final class LoadConnector {
 
     /// - Parameter receiveBytes: of the kernel's receive buffer; nil: as the system does it.
     func connect(token: String, peer: any LoadPeer, receiveBytes: Int? = nil) {
-        loop.preconditionInEventLoop()
         let request = ByteBuffer(
             string: "GET /v1/connect HTTP/1.1\r\nHost: \(target.host)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
                 + "Sec-WebSocket-Protocol: \(WireFormat.proto.subprotocol)\r\nAuthorization: Bearer \(token)\r\n\r\n")
         let handler = LoadConnection(peer: peer, request: request)
+        connect(handler, receiveBytes: receiveBytes) { handler.finish() }
+    }
+
+    /// Connects a handler that speaks for itself.
+    ///
+    /// - Parameters:
+    ///   - isSecure: whether it does TLS where the server does.
+    ///   - failed: there is no connection.
+    func connect(
+        _ handler: any ChannelHandler, isSecure: Bool = true, receiveBytes: Int? = nil, failed: @escaping () -> Void
+    ) {
         let bound = NIOLoopBound(handler, eventLoop: loop)
         var bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(.seconds(60))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { [tls = target.tls, host = target.host] channel in
+            .channelInitializer { [tls = isSecure ? target.tls : nil, host = target.host] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls {
@@ -45,7 +55,7 @@ final class LoadConnector {
             bootstrap = bootstrap.bind(to: target.sources[next % target.sources.count])
             next += 1
         }
-        bootstrap.connect(to: target.address).assumeIsolated().whenFailure { _ in handler.finish() }
+        bootstrap.connect(to: target.address).assumeIsolated().whenFailure { _ in failed() }
     }
 }
 
@@ -55,7 +65,7 @@ struct LoadTarget: Sendable {
     let address: SocketAddress
     let tls: NIOSSLContext?
     /// Addresses to connect from, in turn; empty: the system's choice.
-    let sources: [SocketAddress]
+    private(set) var sources: [SocketAddress]
 
     /// - Parameters:
     ///   - authority: a PEM file with the certificate to trust; nil: plain.
@@ -70,10 +80,20 @@ struct LoadTarget: Sendable {
         } else {
             tls = nil
         }
-        let isLoopback = host.hasPrefix("127.") || host == "localhost"
-        let count =
-            isLoopback && connections > Self.connectionsPerSource ? connections / Self.connectionsPerSource + 1 : 0
-        sources = try (0..<count).map { try SocketAddress(ipAddress: "127.0.1.\($0 + 1)", port: 0) }
+        let count = connections > Self.connectionsPerSource ? connections / Self.connectionsPerSource + 1 : 0
+        sources = try Self.sources(count, network: 1, for: host)
+    }
+
+    /// The same from so many addresses, up to 254, of 127.0.NETWORK.0/24, if the server is on loopback.
+    func from(_ count: Int, network: Int) throws -> LoadTarget {
+        var target = self
+        target.sources = try Self.sources(count, network: network, for: host)
+        return target
+    }
+
+    private static func sources(_ count: Int, network: Int, for host: String) throws -> [SocketAddress] {
+        guard host.hasPrefix("127.") || host == "localhost" else { return [] }
+        return try (0..<count).map { try SocketAddress(ipAddress: "127.0.\(network).\($0 + 1)", port: 0) }
     }
 
     private static let connectionsPerSource = 5000

@@ -24,6 +24,13 @@ enum LoadProgress {
     static func say(_ text: String) { FileHandle.standardError.write(Data("# \(text)\n".utf8)) }
 }
 
+extension [String: Int] {
+    /// How often each was met.
+    var counted: String {
+        isEmpty ? "none" : sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
+    }
+}
+
 extension Int64 {
     var mebibytes: String { "\((Double(self) / 1_048_576).short) MiB" }
 }

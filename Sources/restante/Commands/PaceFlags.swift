@@ -26,6 +26,8 @@ struct PaceFlags: ParsableArguments {
     var paceLookUpsPerMinute: Int?
     @Option(help: "Messages of one service in a second; 0: any number. (default: 1000)")
     var paceServiceMessagesPerSecond: Int?
+    @Option(help: "Whether peers on this machine have no limits as an address. (default: true)")
+    var paceTrustsLoopback: Bool?
 
     var numbers: [Setting: Int?] {
         [

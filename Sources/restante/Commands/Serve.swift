@@ -140,6 +140,9 @@ struct ServeFlags: ParsableArguments {
             .databaseBytes: limitsDatabaseBytes, .walBytes: limitsWalBytes, .idleDevice: limitsIdleDevice,
         ].merging(pace.numbers) { $1 }
         var values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
+        if let trusts = pace.paceTrustsLoopback {
+            values[.trustsLoopback] = ConfigValue(.bool(trusts), isSecret: false)
+        }
         if allowPlain { values[.allowPlain] = ConfigValue(.bool(true), isSecret: false) }
         return values.merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }
     }

@@ -15,6 +15,7 @@ extension PaceLimits {
             "pace.requestsPerSecond = \(user.requests?.count ?? 0)",
             "pace.lookUpsPerMinute = \(user.lookUps?.count ?? 0)",
             "pace.serviceMessagesPerSecond = \(service.messages?.count ?? 0)",
+            "pace.trustsLoopback = \(trustsLoopback)",
         ]
     }
 }

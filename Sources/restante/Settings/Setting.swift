@@ -49,6 +49,7 @@ enum Setting: String, CaseIterable {
     case requestsPerSecond = "pace.requestsPerSecond"
     case lookUpsPerMinute = "pace.lookUpsPerMinute"
     case serviceMessagesPerSecond = "pace.serviceMessagesPerSecond"
+    case trustsLoopback = "pace.trustsLoopback"
 
     /// As the configuration file nests it: `limits.messageBytes` is `{"limits": {"messageBytes": …}}`.
     var key: String { rawValue }

@@ -16,5 +16,6 @@ extension SettingsReader {
         if let count = number(.requestsPerSecond, many) { pace.limitUsers(\.requests, to: count) }
         if let count = number(.lookUpsPerMinute, many) { pace.limitUsers(\.lookUps, to: count) }
         if let count = number(.serviceMessagesPerSecond, many) { pace.limitServices(\.messages, to: count) }
+        pace.trustsLoopback = flag(.trustsLoopback) ?? pace.trustsLoopback
     }
 }

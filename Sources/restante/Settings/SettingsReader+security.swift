@@ -73,7 +73,7 @@ extension SettingsReader {
         return origins
     }
 
-    private mutating func flag(_ setting: Setting) -> Bool? {
+    mutating func flag(_ setting: Setting) -> Bool? {
         guard given.contains(setting) else { return nil }
         guard let flag = config.bool(forKey: configKey(setting)) else {
             problems.append("\(setting.key): must be true or false")

@@ -4,7 +4,6 @@ import NIOCore
 /// One run of ``StalledBench``.
 struct StalledRun {
     private static let readerUsers = LoadUsers(prefix: "reader")
-    private static let pairPayload = 256
 
     private let generator: LoadGenerator
     private let setup: StalledSetup
@@ -24,7 +23,7 @@ struct StalledRun {
         let fillSeconds = (ContinuousClock.now - filling) / .seconds(1)
         LoadProgress.say("\(setup.backlog) messages wait for each of \(setup.readers)")
 
-        let pairs = try await pairs(target)
+        let pairs = try await generator.pairs(setup.pairs, target)
         let before = try await server.steady()
         let sockets = ProcessFigures.socketBytes
         let alone = try await measure(pairs)
@@ -58,19 +57,6 @@ struct StalledRun {
             let crowd = Crowd(tokens, up: up, receiveBytes: receiveBytes, LoadConnector(target, on: loop))
             return NIOLoopBound(crowd, eventLoop: loop)
         }
-    }
-
-    private func pairs(_ target: LoadTarget) async throws -> NIOLoopBound<Pairs> {
-        let senders = try generator.tokens(Pairs.senderUsers, setup.pairs)
-        let recipients = try generator.tokens(Pairs.recipientUsers, setup.pairs)
-        let pairs = try await generator.onLoop { [loop = generator.loop] in
-            let connector = LoadConnector(target, on: loop)
-            return NIOLoopBound(
-                Pairs(senders: senders, recipients: recipients, payloadBytes: Self.pairPayload, connector),
-                eventLoop: loop)
-        }
-        try await generator.untilDone { pairs.value.begin(done: $0) }
-        return pairs
     }
 
     private func measure(_ pairs: NIOLoopBound<Pairs>) async throws -> Latencies.Summary {

@@ -29,8 +29,7 @@ struct StormReport: LoadReport {
     var astray: Int
 
     var rows: [(String, String)] {
-        let refused = refusals.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }.joined(separator: ", ")
-        return [
+        [
             (
                 "storm",
                 "\(setup.clients) clients, \(setup.waiting) waiting each, \(setup.graceful ? "SIGTERM" : "SIGKILL"), "
@@ -42,7 +41,7 @@ struct StormReport: LoadReport {
             ("all over", "\(isOver ? "after" : "NOT after") \(seconds.short) s"),
             ("ping → pong meanwhile", "\(pingRoundTrips)"),
             ("the probe's own lag", "\(probeLag)"),
-            ("attempts refused", refused.isEmpty ? "none" : refused),
+            ("attempts refused", refusals.counted),
             ("sends refused for now", "\(rejected)"),
             ("kept, its `acked` not told", "\(settled)"),
             ("RSS before, most after", "\(before.residentBytes.mebibytes), \(residentBytes.mebibytes)"),

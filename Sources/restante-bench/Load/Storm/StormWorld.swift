@@ -127,13 +127,7 @@ final class StormWorld {
     }
 
     func note(_ end: ConnectionEnd) {
-        guard phase == .returning else { return }
-        switch end {
-        case .unreachable: refusals["unreachable", default: 0] += 1
-        case .refused(let status, _): refusals["\(status)", default: 0] += 1
-        case .closed(let code, _): refusals["closed \(code)", default: 0] += 1
-        case .lost: refusals["lost", default: 0] += 1
-        }
+        if phase == .returning { refusals[end.name, default: 0] += 1 }
     }
 
     /// Everybody is back, and nothing is owed to anybody.

@@ -1,6 +1,20 @@
 import NIOCore
 import RestanteCore
 
+extension LoadGenerator {
+    /// Connects so many pairs, and lets them begin.
+    func pairs(_ count: Int, _ target: LoadTarget) async throws -> NIOLoopBound<Pairs> {
+        let senders = try tokens(Pairs.senderUsers, count)
+        let recipients = try tokens(Pairs.recipientUsers, count)
+        let pairs = try await onLoop { [loop] in
+            let connector = LoadConnector(target, on: loop)
+            return NIOLoopBound(Pairs(senders: senders, recipients: recipients, connector), eventLoop: loop)
+        }
+        try await untilDone { pairs.value.begin(done: $0) }
+        return pairs
+    }
+}
+
 /// Pairs of healthy clients that exchange messages one at a time: the next is sent when the last has been received. Bound to
 /// one event loop.
 final class Pairs {
@@ -15,8 +29,8 @@ final class Pairs {
     private var receipts = Latencies()
     private(set) var lost = 0
 
-    init(senders: [String], recipients: [String], payloadBytes: Int, _ connector: LoadConnector) {
-        template = SendTemplate(to: Self.recipientUsers, payloadBytes: payloadBytes)
+    init(senders: [String], recipients: [String], _ connector: LoadConnector) {
+        template = SendTemplate(to: Self.recipientUsers, payloadBytes: 256)
         self.senders = senders.enumerated().map { PairSender($0, token: $1, connector: connector) }
         self.recipients = recipients.enumerated().map { PairRecipient($0, token: $1, connector: connector) }
         for device in self.senders { device.pairs = self }
