@@ -59,8 +59,7 @@ import Testing
         let room = try Mailroom(backend, limits: limits, clock: clock.clock)
         try await room.register("bob/phone", "bob/tablet")
         try await room.connect("alice/laptop").send("are you there?", to: .user("bob"))
-        clock.advance(seconds: 50 * Self.day)
-        try await room.restart()
+        try await room.restart { clock.advance(seconds: 50 * Self.day) }
         try await room.settle()
         let phone = try await room.connect("bob/phone")
         #expect(phone.story == ["are you there?"])

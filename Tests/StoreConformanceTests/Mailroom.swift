@@ -26,8 +26,11 @@ final class Mailroom {
     }
 
     /// Shuts down in order and opens the same data again.
-    func restart() async throws {
+    ///
+    /// - Parameter meanwhile: called while there is no store: time that passes sooner is time in which it may tidy up.
+    func restart(meanwhile: () -> Void = {}) async throws {
         await store.shutdown()
+        meanwhile()
         phones = []
         recorder = Recorder()
         store = try place.open(limits, clock: clock, policies: policies)
