@@ -8,6 +8,8 @@ struct StrangersReport: LoadReport {
     var before: ProcessFigures
     /// When the server had most connections.
     var peak: ProcessFigures
+    /// The most until all were gone.
+    var residentBytes: Int64
     var after: ProcessFigures
     var gone: Int
     /// Gone after the time that a handshake has.
@@ -33,7 +35,7 @@ struct StrangersReport: LoadReport {
 
     /// Strangers that the server had at the same time.
     var atOnce: Int { peak.openFiles - before.openFiles }
-    var bytesPerStranger: Int64 { (peak.residentBytes - before.residentBytes) / Int64(max(atOnce, 1)) }
+    var bytesPerStranger: Int64 { (residentBytes - before.residentBytes) / Int64(max(atOnce, 1)) }
 
     var rows: [(String, String)] {
         let kinds = setup.kinds.map(\.rawValue).joined(separator: ", ")
@@ -46,7 +48,10 @@ struct StrangersReport: LoadReport {
             ("gone", "\(gone), the last after \(goneAfter.short) s; \(late) late"),
             ("their ends", ends.counted),
             ("their time", "\(lives)"),
-            ("RSS before, most, after", [before, peak, after].map(\.residentBytes.mebibytes).joined(separator: ", ")),
+            (
+                "RSS before, most, after",
+                [before.residentBytes, residentBytes, after.residentBytes].map(\.mebibytes).joined(separator: ", ")
+            ),
             ("RSS a stranger", "\((Double(bytesPerStranger) / 1024).short) KiB"),
             ("\(setup.pairs) pairs alone", "\(pairsAlone)"),
             ("beside strangers", "\(pairsBeside)"),
@@ -67,6 +72,9 @@ struct StrangersReport: LoadReport {
             throw BenchError(
                 "\(atOnce) strangers of \(setup.sources) addresses were there at once, where \(mostAtOnce) may be")
         }
+        guard bytesPerStranger <= Self.mostPerStranger else {
+            throw BenchError("a stranger costs \(bytesPerStranger) bytes, where \(Self.mostPerStranger) are allowed")
+        }
         guard pairsLost == 0 else { throw BenchError("\(pairsLost) connections of pairs were lost") }
         guard newcomersOut == 0 else { throw BenchError("\(newcomersOut) new clients did not get in") }
         for (name, alone, beside) in [
@@ -82,6 +90,8 @@ struct StrangersReport: LoadReport {
         return min(limits.strangers, (limits.address.strangers ?? .max) * setup.sources) + PaceLimits.spareFiles
     }
 
+    /// Bytes, also with TLS.
+    private static let mostPerStranger: Int64 = 128 << 10
     /// Milliseconds that say nothing on a machine that is shared.
     private static let smallest = 250.0
 }

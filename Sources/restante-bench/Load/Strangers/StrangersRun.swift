@@ -28,7 +28,7 @@ struct StrangersRun {
         let alone = try await take(pairs, newcomers)
         LoadProgress.say("\(setup.strangers) strangers come")
         try await strangers.onLoop { crowd.value.begin() }
-        let peak = try await untilGone(crowd)
+        let (peak, residentBytes) = try await untilGone(crowd)
         let beside = try await take(pairs, newcomers)
         let pings = try await probe.end()
         let stillOut = try await untilAllAreIn(newcomers)
@@ -38,7 +38,8 @@ struct StrangersRun {
         return try await strangers.onLoop { [setup] in
             let crowd = crowd.value
             return StrangersReport(
-                setup: setup, tls: target.tls != nil, before: before, peak: peak, after: after, gone: crowd.gone,
+                setup: setup, tls: target.tls != nil, before: before, peak: peak, residentBytes: residentBytes,
+                after: after, gone: crowd.gone,
                 late: crowd.late, goneAfter: crowd.goneAfter, lives: crowd.lives.summary, ends: crowd.ends,
                 pairsAlone: alone.pairs, pairsBeside: beside.pairs, pings: pings.roundTrips, probeLag: pings.ownLag,
                 newcomersAlone: alone.newcomers, newcomersBeside: beside.newcomers, newcomersRefused: refusals,
@@ -66,18 +67,22 @@ struct StrangersRun {
         try await clients.onLoop { (pairs.value.take(), newcomers.value.take()) }
     }
 
-    /// Returns the server's figures when it had most connections.
-    private func untilGone(_ crowd: NIOLoopBound<StrangerCrowd>) async throws -> ProcessFigures {
+    /// Returns the server's figures when it had most connections, and its largest RSS.
+    private func untilGone(
+        _ crowd: NIOLoopBound<StrangerCrowd>
+    ) async throws -> (peak: ProcessFigures, residentBytes: Int64) {
         let most = Duration.seconds(setup.strangers / PaceLimits().accepts.count + 30)
         let began = ContinuousClock.now
         var peak = server.figures
+        var residentBytes = peak.residentBytes
         while ContinuousClock.now - began < most {
             if try await strangers.onLoop({ crowd.value.isGone }) { break }
             try await Task.sleep(for: .milliseconds(100))
             let now = server.figures
             if now.openFiles >= peak.openFiles { peak = now }
+            residentBytes = max(residentBytes, now.residentBytes)
         }
-        return peak
+        return (peak, residentBytes)
     }
 
     /// Returns how many are not in after the time of a handshake.
