@@ -52,7 +52,7 @@ let package = Package(
             name: "RestanteMigrations", path: "Migrations",
             resources: [
                 .embedInCode("0001-initial.sql"), .embedInCode("0002-retention.sql"), .embedInCode("0003-heads.sql"),
-                .embedInCode("0004-access.sql"),
+                .embedInCode("0004-access.sql"), .embedInCode("0005-owed.sql"),
             ], swiftSettings: strict),
         .target(name: "RestanteCore", swiftSettings: strict),
         // The store's VFS: C, since SQLite calls it.

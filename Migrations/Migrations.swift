@@ -16,5 +16,6 @@ public enum Migrations {
         File(version: 2, name: "0002-retention.sql", sql: PackageResources._002_retention_sql),
         File(version: 3, name: "0003-heads.sql", sql: PackageResources._003_heads_sql),
         File(version: 4, name: "0004-access.sql", sql: PackageResources._004_access_sql),
+        File(version: 5, name: "0005-owed.sql", sql: PackageResources._005_owed_sql),
     ]
 }

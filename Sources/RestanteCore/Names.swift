@@ -15,7 +15,8 @@ extension Name {
     public var description: String { rawValue }
 
     public static func == (left: Self, right: Self) -> Bool {
-        left.rawValue.utf8.elementsEqual(right.rawValue.utf8)
+        var (left, right) = (left.rawValue, right.rawValue)
+        return left.withUTF8 { left in right.withUTF8 { left.count == $0.count && left.elementsEqual($0) } }
     }
 
     public static func < (left: Self, right: Self) -> Bool {

@@ -12,7 +12,7 @@ public enum StoreMeasure: Sendable, Equatable {
 
 /// What the store does of its own accord between two commits.
 public enum StoreChore: String, CaseIterable, Sendable {
-    case checkpoint, sweep, prune, retention, heads, backup
+    case checkpoint, sweep, prune, retention, index, backup
     /// The step of a checkpoint that empties the WAL, once a minute at most.
     case truncation
 }

@@ -22,6 +22,7 @@ package final class SteppedStore {
     package func run(_ commands: [StoreCommand]) throws -> [StoreEvent] {
         var events = try engine.run(commands)
         if makesCheckpoints && engine.isCheckpointDue { try engine.checkpointStep() }
+        if engine.isIndexDue(0, isIdle: false) { try engine.indexSlice() }
         while engine.hasPagesToRead { events += try engine.run([]) }
         return events
     }

@@ -6,7 +6,7 @@ import RestanteCore
 /// No timer makes batches: while one commit is synced the next batch gathers, so batches grow by themselves under load.
 struct StoreLoop {
     private static let maintenanceEvery: UInt64 = 60_000_000_000
-    private static let lastSweep: UInt64 = 2_000_000_000
+    private static let lastWork: UInt64 = 2_000_000_000
 
     let engine: Engine
     private let queue: WorkQueue
@@ -79,8 +79,9 @@ struct StoreLoop {
         try engine.releaseAll()
         try engine.saveCounts()
         try engine.transaction { try engine.saveMark() }
-        let deadline = monotonicNanoseconds() + Self.lastSweep
+        let deadline = monotonicNanoseconds() + Self.lastWork
         while !engine.sweeper.isEmpty, monotonicNanoseconds() < deadline { try engine.sweepSlice() }
+        try engine.finishIndex(until: deadline)
         _ = try engine.truncateWAL()
     }
 

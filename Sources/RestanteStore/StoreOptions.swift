@@ -13,8 +13,8 @@ public struct StoreOptions: Sendable {
     package var vfs: String?
     /// Only a test that shows what it would cost names another.
     package var synchronous = "FULL"
-    /// Positions after which the ends of logs are saved; tests make it small.
-    package var headsEvery: Int64 = 262_144
+    /// Messages after which the index by log is brought up to them; tests make it small.
+    package var indexEvery = 65_536
 
     public init() {}
 

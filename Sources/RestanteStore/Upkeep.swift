@@ -12,7 +12,7 @@ struct Upkeep {
     private static let sweepAtLogs = 65536
     /// Every second slice is the sweep's, when it has something to do: it must keep pace with what comes in.
     private static let turns: [Pauses.Chore] = [
-        .sweep, .checkpoint, .sweep, .prune, .sweep, .retention, .sweep, .heads, .sweep, .backup,
+        .sweep, .checkpoint, .sweep, .prune, .sweep, .retention, .sweep, .index, .sweep, .backup,
     ]
 
     let engine: Engine
@@ -48,7 +48,7 @@ struct Upkeep {
         case .sweep: try engine.sweepSlice()
         case .prune: prunes = try engine.pruneSlice()
         case .retention: return (chore, try engine.retentionSlice())
-        case .heads: try engine.saveHeadsSlice()
+        case .index: try engine.indexSlice()
         case .backup: engine.backupSlice()
         }
         return (chore, [])
@@ -60,7 +60,7 @@ struct Upkeep {
         case .sweep: sweepIsDue(now, isIdle: isIdle)
         case .prune: prunes || engine.hasExcessIDs
         case .retention: engine.isRetentionDue
-        case .heads: engine.isHeadsSaveDue
+        case .index: engine.isIndexDue(now, isIdle: isIdle)
         case .backup: engine.backup.map { now >= $0.dueAt } ?? false
         }
     }
@@ -75,8 +75,9 @@ struct Upkeep {
 
     /// When there is something to do even if nothing comes.
     func dueAt(_ now: UInt64) -> UInt64 {
-        if engine.isCheckpointDue || prunes || engine.isHeadsSaveDue || sweepIsDue(now, isIdle: true) { return now }
+        if engine.isCheckpointDue || prunes || sweepIsDue(now, isIdle: true) { return now }
         let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
-        return min(sweep ?? .max, now + engine.retentionDueIn, engine.backup?.dueAt ?? .max)
+        return min(
+            sweep ?? .max, engine.indexDueAt(now), now + engine.retentionDueIn, engine.backup?.dueAt ?? .max)
     }
 }

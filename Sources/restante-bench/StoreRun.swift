@@ -28,7 +28,8 @@ struct StoreRun {
         try await register(sink)
         // The sender is live, as senders are: its own messages in its groups must not hold the sweep.
         try await sink.once([.read(sender)])
-        let storing = try await seconds { try await self.store(sink) }
+        let batches = makeBatches()
+        let storing = try await seconds { try await self.store(batches, sink) }
         let delivered = Atomic(0)
         let draining = try await seconds { try await drain(sink, delivered) }
         let sweeping = try await seconds { try await store.forgetAcknowledged() }
@@ -68,8 +69,8 @@ struct StoreRun {
         }
     }
 
-    private func store(_ sink: BenchSink) async throws {
-        let batches = Mutex(makeBatches().makeIterator())
+    private func store(_ batches: [[StoreCommand]], _ sink: BenchSink) async throws {
+        let batches = Mutex(batches.makeIterator())
         guard let first = batches.withLock({ $0.next() }) else { return }
         try await sink.run(first) { _ in batches.withLock { $0.next() } }
     }

@@ -123,7 +123,7 @@ import Testing
         "DELETE FROM meta WHERE key = 'ids_from'",
         "UPDATE meta SET value = replace(value, 'sinceBoot', 'sinceFoot') WHERE key = 'clock'",
         "DROP TABLE receipts",
-        "DROP INDEX messages_by_log",
+        "DROP TABLE owed",
     ])
     func aStoreThatCannotBeTrustedIsRefused(_ sql: String) async throws {
         let postbox = try await tenForBob()

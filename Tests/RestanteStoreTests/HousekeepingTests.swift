@@ -43,10 +43,11 @@ import Testing
             INSERT INTO messages SELECT i, 1, 1, randomblob(16), 0, 0, 0, 0, i, i * 262144, 0, zeroblob(262144) FROM n;
             PRAGMA secure_delete = ON
             """)
+        let index = try LogIndex(connection, through: 500)
         var slices = 0
         while !sweeper.isEmpty {
             try connection.execute("BEGIN")
-            try sweeper.sweep(connection, until: monotonicNanoseconds() + 4_000_000)
+            try sweeper.sweep(connection, index, until: monotonicNanoseconds() + 4_000_000)
             try connection.execute("COMMIT")
             slices += 1
         }
@@ -70,9 +71,10 @@ import Testing
             INSERT INTO messages SELECT column1, column2, 9, randomblob(16), 0, 0, 0, 0, 1, 0, 0, x''
                 FROM (VALUES (5, 1), (6, 2), (7, 3))
             """)
+        let index = try LogIndex(connection, through: 7)
         var sweeper = Sweeper()
         // 1 was acknowledged, 3 is owed to nobody; 2 is still owed.
-        while !sweeper.isEmpty { try sweeper.sweep(connection, until: .max) }
+        while !sweeper.isEmpty { try sweeper.sweep(connection, index, until: .max) }
         #expect(try connection.all("SELECT seq FROM messages") { $0.int(0) } == [6])
     }
 

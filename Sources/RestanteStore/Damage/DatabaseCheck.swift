@@ -67,6 +67,9 @@ public struct DatabaseCheck {
             do { try apply(rule) } catch { note(rule.place, of: error) }
         }
         guard full else { return }
+        for rule in Rule.index {
+            do { try apply(rule) } catch { note(rule.place, of: error) }
+        }
         do { try checkForeignKeys() } catch { note("foreign keys", of: error) }
         do { try checkMessages(progress) } catch { note("messages", of: error) }
     }
@@ -94,7 +97,7 @@ public struct DatabaseCheck {
 
     /// SQLite's own look at pages and rows: of all there is, or of the tables that stay small.
     private mutating func checkPages(full: Bool) throws {
-        let large = ["messages", "accepted"]
+        let large = ["messages", "owed", "accepted"]
         let tables = try connection.all(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         ) { $0.text(0) }.filter { !large.contains($0) }

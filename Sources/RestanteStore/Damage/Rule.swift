@@ -22,7 +22,7 @@ struct Rule {
                 + " WHERE swept_through >= \(next) OR min(swept_through, swept_count, swept_bytes, version) < 0"),
         Rule(
             place: "meta", what: "it is no position that has been given out",
-            sql: "SELECT 'heads_through ' || value FROM meta WHERE key = 'heads_through'"
+            sql: "SELECT key || ' ' || value FROM meta WHERE key IN ('owed_through', 'owed_settling')"
                 + " AND (typeof(value) <> 'integer' OR value < 0 OR value >= \(next))"),
         Rule(
             place: "logs", what: "it ends at a position that is not given out",
@@ -77,8 +77,22 @@ struct Rule {
                 + " WHERE m.log_count <> c.acked_count"),
         Rule(
             place: "cursors", what: "all of its log is acknowledged, and its total says another number of messages",
-            sql: "SELECT \(cursor)\(joined) WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.log_id = c.log_id)"
+            sql: "SELECT \(cursor)\(joined) WHERE c.log_id NOT IN (SELECT log_id FROM log_messages)"
                 + " AND c.acked_seq >= l.swept_through AND c.acked_count <> l.swept_count"),
+    ]
+
+    /// Of every message: what takes as long as to read them all.
+    static let index = [
+        Rule(
+            place: "owed", what: "the message is not there, or is of another log",
+            sql: "SELECT 'log ' || o.log_id || ' seq ' || o.seq FROM owed o LEFT JOIN logs l USING (log_id)"
+                + " LEFT JOIN messages m USING (seq) WHERE o.seq > coalesce(l.swept_through, 0) AND m.log_id IS NOT o.log_id"
+        ),
+        Rule(
+            place: "messages", what: "its log does not know of it: owed has no entry for it",
+            sql:
+                "SELECT 'seq ' || m.seq FROM messages m WHERE m.seq <= (SELECT value FROM meta WHERE key = 'owed_through')"
+                + " AND NOT EXISTS (SELECT 1 FROM owed o WHERE o.log_id = m.log_id AND o.seq = m.seq)"),
     ]
 
     private static let names = [

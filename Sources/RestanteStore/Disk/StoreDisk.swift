@@ -14,6 +14,7 @@ final class StoreDisk {
     private var files: DatabaseFiles?
 
     init(database: String, options: StoreOptions) throws(StoreError) {
+        SQLiteLibrary.configure()
         vfs = "restante:" + database
         self.database = database
         guard let made = store_vfs_create(vfs, options.vfs) else {

@@ -33,6 +33,8 @@ struct GroupEntry {
 struct Directory {
     private let connection: Connection
     private var users = BoundedCache<UserName, UserEntry>(capacity: 200_000)
+    /// A send asks for its recipient more than once.
+    private var lastUser: (name: UserName, entry: UserEntry)?
     private var groups = BoundedCache<GroupName, GroupEntry>(capacity: 20_000)
     private var conversations = BoundedCache<LogKey, Conversation>(capacity: 200_000)
     private var senders = BoundedCache<DeviceKey, Sender>(capacity: 200_000)
@@ -43,7 +45,11 @@ struct Directory {
 
     /// The user with its linked devices; nil when there is none.
     mutating func user(_ name: UserName) throws -> UserEntry? {
-        if let entry = users[name] { return entry }
+        if let lastUser, lastUser.name == name { return lastUser.entry }
+        if let entry = users[name] {
+            lastUser = (name, entry)
+            return entry
+        }
         let devices = try connection.all(
             "SELECT device_id, device, log_id FROM devices WHERE user = ?1 AND kind = 'device' AND unlinked_at IS NULL"
                 + " ORDER BY device_id", name.rawValue
@@ -136,7 +142,10 @@ struct Directory {
         throw StoreError.damaged("log \(log) is the group \(name)'s by its own row, and \(found)'s by the group's")
     }
 
-    mutating func forget(_ user: UserName) { users[user] = nil }
+    mutating func forget(_ user: UserName) {
+        users[user] = nil
+        lastUser = nil
+    }
     mutating func forget(_ group: GroupName) { groups[group] = nil }
 
     private func address(ofLog log: LogKey, named name: String) throws -> DeviceAddress {

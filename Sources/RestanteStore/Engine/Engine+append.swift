@@ -7,8 +7,6 @@ extension Engine {
             log_count, log_bytes, checksum, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         """
 
-    static let headOfLogSQL = "SELECT seq FROM messages WHERE log_id = ?1 ORDER BY seq DESC LIMIT 1"
-
     /// Where a log ends, with its running totals there.
     func head(of log: LogKey) throws -> LogMark {
         if let mark = heads[log] { return mark }
@@ -21,15 +19,11 @@ extension Engine {
     func visibleHead(of log: LogKey) throws -> LogMark { try lastMessage(of: log) ?? sweptMark(of: log) }
 
     private func lastMessage(of log: LogKey) throws -> LogMark? {
-        let statement = statements.headOfLog
-        statement.bind(log)
-        defer { statement.reset() }
-        guard try statement.step() else { return nil }
-        let seq = statement.int(0)
+        guard let seq = try index.last(of: log) else { return nil }
         // Later messages count on from here: only from a row that holds.
-        guard let (row, isSound) = try message(seq), isSound, row.log == log else {
-            return try mark(ofDamaged: seq, log)
-        }
+        let found = try message(seq)
+        if found == nil, try sweptMark(of: log).seq >= seq { return nil }
+        guard let (row, isSound) = found, isSound, row.log == log else { return try mark(ofDamaged: seq, log) }
         return row.mark
     }
 
@@ -53,7 +47,7 @@ extension Engine {
             logBytes: head.bytes + Int64(payload.count), payload: payload)
         try insert(row)
         heads[log] = row.mark
-        ends.note(log, row.seq)
+        index.append(log, row.seq)
         journal.append(.stored(row))
         try limitLag(of: log, before: head, at: row.mark)
         return row

@@ -53,17 +53,15 @@ extension Engine {
     /// The messages before and behind the cursor count as it does: a cursor that was moved by a flipped bit would repeat
     /// what was acknowledged, or hide what was not.
     private func fitsNeighbours(_ place: Place) throws -> Bool {
-        let before = try neighbour("seq <= ?2 ORDER BY seq DESC", place)
-        let behind = try neighbour("seq > ?2 ORDER BY seq", place)
+        let before = try sound(index.before(place.acked, of: place.log, limit: 1).first, of: place.log)
+        let behind = try sound(
+            index.positions(of: place.log, after: place.acked, through: .max, limit: 1).first, of: place.log)
         return before.map { $0.logCount == place.count } ?? true && behind.map { $0.logCount > place.count } ?? true
     }
 
     /// Nil: there is none, or it does not hold and says nothing.
-    private func neighbour(_ condition: String, _ place: Place) throws -> MessageRow? {
-        let found = try connection.first(
-            "SELECT seq FROM messages WHERE log_id = ?1 AND \(condition) LIMIT 1", place.log, place.acked
-        ) { $0.int(0) }
-        guard let found, let (row, isSound) = try message(found), isSound, row.log == place.log else { return nil }
+    private func sound(_ seq: Position?, of log: LogKey) throws -> MessageRow? {
+        guard let seq, let (row, isSound) = try message(seq), isSound, row.log == log else { return nil }
         return row
     }
 
@@ -80,10 +78,7 @@ extension Engine {
 
     /// The running totals at a message that does not say them any more, told from those before it.
     func mark(ofDamaged seq: Position, _ log: LogKey) throws -> LogMark {
-        let before = try connection.all(
-            "SELECT seq FROM messages WHERE log_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3", log, seq,
-            Self.neighbours
-        ) { $0.int(0) }
+        let before = try index.before(seq - 1, of: log, limit: Self.neighbours)
         for (distance, other) in before.enumerated() {
             guard let (row, isSound) = try message(other), isSound, row.log == log else { continue }
             return LogMark(seq: seq, count: row.logCount + Int64(distance) + 1, bytes: row.logBytes)

@@ -69,12 +69,7 @@ extension Engine {
     }
 
     private func follow(_ ending: Ending) throws {
-        let rows = try connection.all(
-            "SELECT seq, flags FROM messages WHERE log_id = ?1 AND seq BETWEEN ?2 AND ?3"
-                + " UNION ALL SELECT seq, flags FROM withheld WHERE log_id = ?1 AND seq BETWEEN ?2 AND ?3"
-                + " ORDER BY seq LIMIT ?4",
-            ending.log, ending.from, ending.through, Self.stride
-        ) { (seq: $0.int(0), flags: MessageFlags(rawValue: $0.int(1))) }
+        let rows = try rows(of: ending)
         for row in rows where row.flags.contains(.receipt) && !row.flags.isTombstone {
             if isHeld(row.seq, in: ending.log) { return try putOff(ending, at: row.seq) }
             if let message = try message(row.seq)?.row {
@@ -89,6 +84,21 @@ extension Engine {
         } else {
             try shorten(ending, to: rows[rows.count - 1].seq + 1)
         }
+    }
+
+    /// The next of its stretch, in order, with what was withheld there.
+    private func rows(of ending: Ending) throws -> [(seq: Position, flags: MessageFlags)] {
+        let held = try index.positions(
+            of: ending.log, after: ending.from - 1, through: ending.through, limit: Self.stride)
+        var rows = try held.map { seq in
+            let flags = try connection.first("SELECT flags FROM messages WHERE seq = ?1", seq) { $0.int(0) }
+            return (seq: seq, flags: flags.map(MessageFlags.init) ?? .withdrawn)
+        }
+        rows += try connection.all(
+            "SELECT seq, flags FROM withheld WHERE log_id = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4",
+            ending.log, ending.from, ending.through, Self.stride
+        ) { (seq: $0.int(0), flags: MessageFlags(rawValue: $0.int(1))) }
+        return Array(rows.sorted { $0.seq < $1.seq }.prefix(Self.stride))
     }
 
     /// Another ending of the same stretch that has come as far says nothing more.

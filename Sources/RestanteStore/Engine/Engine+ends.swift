@@ -1,6 +1,6 @@
 import RestanteCore
 
-/// What the index `messages_by_log` hides of a log's end is found, and the index is rebuilt from the table.
+/// What the table `owed` hides of a log's end is found, and it is made anew from the messages.
 extension Engine {
     /// Where a log ends, by the index, or by what is known besides if that is further.
     func lookUpHead(of log: LogKey) throws -> LogMark {
@@ -15,13 +15,14 @@ extension Engine {
         return hidden.mark
     }
 
-    /// The message at which the log is known to end, if neither index nor sweep has come to it. What is said of the end
-    /// may be what is damaged: only a sound row of this log proves it.
+    /// The message at which the log is known to end, if neither index nor sweep has come to it: with the entries of a log
+    /// `logs.head_seq` was written, since `owed` has no checksum. What is said of the end may be what is damaged: only a
+    /// sound row of this log proves it.
     private func hiddenHead(of log: LogKey, behind visible: LogMark) throws -> MessageRow? {
         let saved = try connection.first("SELECT head_seq, swept_through FROM logs WHERE log_id = ?1", log) {
             (head: $0.int(0), swept: $0.int(1))
         }
-        let known = max(saved?.head ?? 0, ends[log] ?? 0)
+        let known = saved?.head ?? 0
         guard known > max(visible.seq, saved?.swept ?? 0), let (row, isSound) = try message(known), isSound,
             row.log == log
         else { return nil }
@@ -31,8 +32,8 @@ extension Engine {
     /// In the transaction at hand. It takes as long as to read the table: once in the life of a process.
     private func rebuildIndex(hiding row: MessageRow) throws {
         hasRebuiltIndex = true
-        try checkPages(of: "messages_by_log")
-        try connection.execute("REINDEX messages_by_log")
+        try checkPages(of: "owed")
+        try index.rebuild(at: positions.head)
         heads.removeAll()
         floors.removeAll()
         sweeper.note(row.log)
@@ -60,20 +61,6 @@ extension Engine {
             let shared = try connection.all(pagesSQL, other, row: { $0.int(0) }).first(where: pages.contains)
             guard let shared else { continue }
             throw StoreError.damaged("the index \(index) hides messages, and holds page \(shared) of \(other)")
-        }
-    }
-
-    // MARK: Saving
-
-    /// The ends of logs are to be written, or it is under way. On a full disk that waits.
-    var isHeadsSaveDue: Bool {
-        pressure.disk == nil && pressure.wal == nil && ends.isSaveDue(at: positions.head)
-    }
-
-    /// One slice of it, in a transaction of its own.
-    func saveHeadsSlice() throws {
-        try paces.heads.slice { deadline in
-            try transaction { try ends.save(connection, at: positions.head, until: deadline) }
         }
     }
 }

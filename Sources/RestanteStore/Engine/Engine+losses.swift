@@ -90,9 +90,14 @@ extension Engine {
     ) throws -> Int64 {
         let most = end.count - acked.count
         guard most > 0, most <= Self.mostCounted else { return max(0, most) }
-        return try connection.first(
-            "SELECT count(*) FROM messages WHERE log_id = ?1 AND seq > ?2 AND seq <= ?3 AND sender_id <> ?4"
-                + " AND flags & ?5 = 0", log, acked.seq, end.seq, device, MessageFlags.withdrawn.rawValue
-        ) { $0.int(0) } ?? 0
+        var count: Int64 = 0
+        for seq in try index.positions(of: log, after: acked.seq, through: end.seq, limit: Int(most)) {
+            let isOwed = try connection.first(
+                "SELECT sender_id <> ?2 AND flags & ?3 = 0 FROM messages WHERE seq = ?1", seq, device,
+                MessageFlags.withdrawn.rawValue
+            ) { $0.int(0) }
+            count += isOwed ?? 0
+        }
+        return count
     }
 }

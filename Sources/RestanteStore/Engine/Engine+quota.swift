@@ -88,9 +88,9 @@ extension Engine {
     }
 
     private func firstMessage(of log: LogKey, from low: Position, through high: Position) throws -> LogMark? {
-        try connection.first(
-            "SELECT seq, log_count, log_bytes FROM messages WHERE log_id = ?1 AND seq BETWEEN ?2 AND ?3"
-                + " ORDER BY seq LIMIT 1", log, low, high
-        ) { LogMark(seq: $0.int(0), count: $0.total(1), bytes: $0.total(2)) }
+        guard let seq = try index.positions(of: log, after: low - 1, through: high, limit: 1).first else { return nil }
+        return try connection.first("SELECT log_count, log_bytes FROM messages WHERE seq = ?1", seq) {
+            LogMark(seq: seq, count: $0.total(0), bytes: $0.total(1))
+        }
     }
 }

@@ -61,7 +61,7 @@ extension Engine {
     private func readMessages(_ session: Session, into page: inout ReadPage) throws -> Bool {
         while page.looked < limits.rowsPerPage {
             if session.merge == nil { session.merge = try merge(for: session) }
-            let next = try session.merge?.next(statements.positions)
+            let next = try session.merge?.next(index)
             guard try tellLosses(session, before: next?.seq ?? .max, into: &page) else { return false }
             guard let next else {
                 guard try tellWhatIsMissing(session, into: &page) else { return false }

@@ -119,7 +119,7 @@ extension Engine {
                 "SELECT count(DISTINCT user) FROM devices WHERE kind = 'device' AND unlinked_at IS NULL"),
             devices: try count("SELECT count(*) FROM devices WHERE kind = 'device' AND unlinked_at IS NULL"),
             groups: try count("SELECT count(*) FROM groups"), sessions: Int64(sessions.count),
-            messages: try count("SELECT count(*) FROM messages"),
+            messages: try index.count(),
             databaseBytes: try count("PRAGMA page_count") * count("PRAGMA page_size"),
             schemaVersion: Int(try count("PRAGMA user_version")), walBytes: wal.bytes,
             clockHeld: timekeeper.report().held)

@@ -20,8 +20,8 @@ final class Engine {
     var heads = BoundedCache<LogKey, LogMark>(capacity: 400_000)
     /// Where the last cursor of a log was when it was last asked for: for logs that have seen more than a quota.
     var floors = BoundedCache<LogKey, LogMark>(capacity: 100_000)
-    /// Where logs end by what was appended to them, beside what the index says.
-    var ends: LogEnds
+    /// Which messages a log has.
+    let index: LogIndex
     /// An index that hid messages was rebuilt: once in the life of a process.
     var hasRebuiltIndex = false
     var services: [ServiceName: ServiceEntry] = [:]
@@ -63,7 +63,10 @@ final class Engine {
     /// How long the last COMMIT took.
     private(set) var commitNanoseconds: UInt64 = 0
     var oldest = OldestMessage()
-    var paces = (sweep: Pace(), prune: Pace(), retention: Pace(), heads: Pace())
+    var paces = (sweep: Pace(), prune: Pace(), retention: Pace(), index: Pace())
+    let indexEvery: Int
+    /// When positions were last settled, or it was seen that none wait, in monotonic nanoseconds.
+    var settledAt = monotonicNanoseconds()
     var pressure = Pressure()
     let disk: StoreDisk?
     var expiry: Expiry
@@ -91,7 +94,8 @@ final class Engine {
         directory = Directory(connection)
         epoch = try connection.first("SELECT value FROM meta WHERE key = 'epoch'") { $0.text(0) } ?? ""
         positions = try PositionCounter(connection)
-        ends = try LogEnds(connection, through: positions.head, every: options.headsEvery)
+        index = try LogIndex(connection, through: positions.head)
+        indexEvery = options.indexEvery
         idsFrom = try Engine.readIDsFrom(connection)
         acceptedRows = try AcceptedRows(connection, at: positions.head)
         try connection.execute("BEGIN IMMEDIATE")
@@ -226,8 +230,6 @@ struct Statements {
     let insertMessage: Statement
     let insertAccepted: Statement
     let findAccepted: Statement
-    let headOfLog: Statement
-    let positions: Statement
     let message: Statement
     let moveCursor: Statement
 
@@ -237,8 +239,6 @@ struct Statements {
         insertMessage = try connection.prepare(Engine.insertMessageSQL)
         insertAccepted = try connection.prepare(Engine.insertAcceptedSQL)
         findAccepted = try connection.prepare(Engine.findAcceptedSQL)
-        headOfLog = try connection.prepare(Engine.headOfLogSQL)
-        positions = try connection.prepare(LogMerge.positionsSQL)
         message = try connection.prepare(Engine.messageSQL)
         moveCursor = try connection.prepare(Engine.moveCursorSQL)
     }

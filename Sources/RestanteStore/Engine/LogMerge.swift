@@ -2,7 +2,7 @@ import RestanteCore
 
 /// The unread positions of several logs up to one head, in order: what a session reads when it is behind.
 ///
-/// Positions come from the index alone, a few hundred at a time, and what was fetched for one page is kept for the next:
+/// Positions come from the index alone, some at a time, and what was fetched for one page is kept for the next:
 /// so a message costs the same whether a thousand are waiting or a million. The head is fixed when the merge is made,
 /// because a log that has come to its end must not be overtaken by what others get later.
 struct LogMerge {
@@ -14,9 +14,7 @@ struct LogMerge {
         var isComplete = false
     }
 
-    static let positionsSQL =
-        "SELECT seq FROM messages WHERE log_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT \(batch)"
-    private static let batch = 256
+    private static let batch = 1024
 
     let head: Position
     private var streams: [Stream]
@@ -27,18 +25,18 @@ struct LogMerge {
     }
 
     /// The lowest unread position and its log, which stays until ``advance(_:)``; nil: all has been read.
-    mutating func next(_ positions: Statement) throws -> (stream: Int, log: LogKey, seq: Position)? {
+    mutating func next(_ index: LogIndex) throws -> (stream: Int, log: LogKey, seq: Position)? {
         var best: (stream: Int, log: LogKey, seq: Position)?
-        var index = 0
-        while index < streams.count {
-            if streams[index].buffer.isEmpty { try refill(index, positions) }
-            guard let seq = streams[index].buffer.first else {
-                streams.swapAt(index, streams.count - 1)
+        var stream = 0
+        while stream < streams.count {
+            if streams[stream].buffer.isEmpty { try refill(stream, index) }
+            guard let seq = streams[stream].buffer.first else {
+                streams.swapAt(stream, streams.count - 1)
                 streams.removeLast()
                 continue
             }
-            if seq < best?.seq ?? .max { best = (index, streams[index].log, seq) }
-            index += 1
+            if seq < best?.seq ?? .max { best = (stream, streams[stream].log, seq) }
+            stream += 1
         }
         return best
     }
@@ -46,24 +44,13 @@ struct LogMerge {
     /// The position that ``next(_:)`` named has been looked at.
     mutating func advance(_ stream: Int) { streams[stream].buffer.removeFirst() }
 
-    private mutating func refill(_ index: Int, _ positions: Statement) throws {
-        guard !streams[index].isComplete else { return }
-        let stream = streams[index]
-        positions.bind(stream.log, stream.fetchedThrough, stream.through)
-        defer { positions.reset() }
-        var fetched: [Position] = []
-        var last = stream.fetchedThrough
-        while try positions.step() {
-            let seq = positions.int(0)
-            // An entry that stands for another message would deliver that one twice.
-            guard seq > last else {
-                throw StoreError.damaged("the index messages_by_log is out of order in log \(stream.log)")
-            }
-            fetched.append(seq)
-            last = seq
-        }
-        streams[index].isComplete = fetched.count < Self.batch
-        streams[index].fetchedThrough = fetched.last ?? stream.through
-        streams[index].buffer = fetched[...]
+    private mutating func refill(_ number: Int, _ index: LogIndex) throws {
+        guard !streams[number].isComplete else { return }
+        let stream = streams[number]
+        let fetched = try index.positions(
+            of: stream.log, after: stream.fetchedThrough, through: stream.through, limit: Self.batch)
+        streams[number].isComplete = fetched.count < Self.batch
+        streams[number].fetchedThrough = fetched.last ?? stream.through
+        streams[number].buffer = fetched[...]
     }
 }

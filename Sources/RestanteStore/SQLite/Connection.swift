@@ -14,6 +14,7 @@ final class Connection {
 
     /// - Parameter vfs: nil: SQLite's own.
     init(path: String, mode: Mode, vfs: String? = nil) throws(SQLiteError) {
+        SQLiteLibrary.configure()
         let access = mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)

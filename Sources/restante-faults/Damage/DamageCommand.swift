@@ -24,7 +24,7 @@ struct Damage: AsyncParsableCommand {
     var directory: String?
     @Option(help: "Files that an earlier run kept because something was broken.")
     var fixture: String?
-    @Option(help: "Flip bits in the pages of this table or index alone, messages_by_log for instance.")
+    @Option(help: "Flip bits in the pages of this table or index alone, owed for instance.")
     var table: String?
     @Flag(help: "As CI runs it: 600 cases.")
     var short = false

@@ -16,9 +16,9 @@ final class Postbox {
 
     private let name: String
 
-    convenience init(limits: Limits = Limits(), clock: StoreClock = .wall, headsEvery: Int64? = nil) throws {
+    convenience init(limits: Limits = Limits(), clock: StoreClock = .wall, indexEvery: Int? = nil) throws {
         var options = StoreOptions(limits: limits, clock: clock)
-        if let headsEvery { options.headsEvery = headsEvery }
+        if let indexEvery { options.indexEvery = indexEvery }
         try self.init(Folder(), "test.db", options)
     }
 
