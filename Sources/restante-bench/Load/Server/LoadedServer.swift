@@ -68,6 +68,9 @@ final class LoadedServer: Sendable {
             host: host, port: running.withLock { $0.port }, authority: options.authority, connections: connections)
     }
 
+    /// Nil for a server that was not started here.
+    var operatorsSocket: String? { running.withLock { $0.child } == nil ? nil : directory + "/mail.db.sock" }
+
     func token(_ address: DeviceAddress) throws -> String { try mint.mint(address, lifetime: 24 * 3600) }
 
     /// All zero for a server that was not started here.
