@@ -11,10 +11,11 @@ struct RestanteBench: AsyncParsableCommand {
             JSON and a row of a table.
 
               restante-bench store --directory /tmp/bench
+              restante-bench growth --directory /tmp/bench
               restante-bench idle --connections 10000
             """,
         subcommands: [
-            StoreBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
+            StoreBench.self, GrowthBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
             StormBench.self, StrangersBench.self,
         ], defaultSubcommand: StoreBench.self)
 }

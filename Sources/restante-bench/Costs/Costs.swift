@@ -29,8 +29,9 @@ struct Costs: Sendable {
 struct MessageCosts: Sendable, Encodable {
     /// Microseconds of user and system time.
     let cpuUsPerMessage: Double
-    /// What was handed to write(2) for database and WAL; nil: not counted.
+    /// What was handed to write(2) for database and WAL, and of that for the WAL: the rest are checkpoints. Nil: not counted.
     let bytesPerMessage: Double?
+    let walBytesPerMessage: Double?
     /// What the kernel counts as written, everything included.
     let diskBytesPerMessage: Double?
     let fsyncsPerMessage: Double?
@@ -41,6 +42,7 @@ struct MessageCosts: Sendable, Encodable {
         func share(_ value: Int64) -> Double { share(Double(value)) }
         cpuUsPerMessage = share(costs.cpuSeconds * 1e6).rounded(toPlaces: 3)
         bytesPerMessage = costs.calls.map { share($0.storeBytes).rounded(toPlaces: 1) }
+        walBytesPerMessage = costs.calls.map { share($0.walBytes).rounded(toPlaces: 1) }
         diskBytesPerMessage = costs.diskBytes.map { share($0).rounded(toPlaces: 1) }
         fsyncsPerMessage = costs.calls.map { share($0.fsyncs).rounded(toPlaces: 6) }
         allocationsPerMessage = costs.calls.map { share($0.allocations).rounded(toPlaces: 3) }

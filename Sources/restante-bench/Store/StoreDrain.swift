@@ -2,9 +2,6 @@ import RestanteCore
 
 /// Which devices are being read, and what they acknowledge next.
 struct StoreDrain {
-    /// Devices that are read at the same time; with each commit they acknowledge a page. As in sqlite_limits.c.
-    static let width = 16
-
     private let traffic: StoreTraffic
     private let devices: [Int]
     private var started = 0
@@ -29,7 +26,7 @@ struct StoreDrain {
                 commands.append(.release(id))
             }
         }
-        while reading < Self.width, started < devices.count {
+        while reading < traffic.scenario.readers, started < devices.count {
             if traffic.scenario.reconnects { commands.append(traffic.claim(devices[started])) }
             commands.append(.read(StoreTraffic.session(devices[started])))
             started += 1

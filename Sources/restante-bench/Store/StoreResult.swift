@@ -62,6 +62,8 @@ struct StoreResult: Sendable {
 /// What the store costs as a multiple of what plain C costs for the same.
 struct CostsRatio: Sendable, Encodable {
     let storedBytes: Double
+    /// Without checkpoints, which begin at another size of the WAL in each of the two.
+    let storedWalBytes: Double
     /// Whole life but for the sweep.
     let storedAndDrainedBytes: Double
     let sweptBytes: Double
@@ -79,6 +81,7 @@ struct CostsRatio: Sendable, Encodable {
         }
         func bytes(_ costs: Costs) -> Double { Double(costs.calls?.storeBytes ?? 0) }
         storedBytes = ratio { bytes($0.stored) }
+        storedWalBytes = ratio { Double($0.stored.calls?.walBytes ?? 0) }
         storedAndDrainedBytes = ratio { bytes($0.stored + $0.drained) }
         sweptBytes = ratio { bytes($0.swept) }
         lifeBytes = ratio { bytes($0.life) }

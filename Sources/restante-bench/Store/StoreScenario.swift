@@ -11,6 +11,8 @@ struct StoreScenario: Sendable {
     var payloadBytes = 256
     /// Direct mail goes to so many devices, spread evenly over all; nil: to any, at random.
     var recipients: Int?
+    /// Devices that are read at the same time: each commit of a drain has a page of each. As in sqlite_limits.c.
+    var readers = 16
     /// Devices register and leave; whoever has mail comes back, takes it and leaves. Otherwise all stay.
     var reconnects = false
 

@@ -21,7 +21,7 @@ enum StoreTable {
         }
         if let ratio = CostsRatio(result.costs, to: limit?.costs) {
             lines.append(
-                "  bytes to C: stored \(ratio.storedBytes), stored and drained \(ratio.storedAndDrainedBytes), "
+                "  bytes to C: stored \(ratio.storedBytes) (WAL alone \(ratio.storedWalBytes)), stored and drained \(ratio.storedAndDrainedBytes), "
                     + "swept \(ratio.sweptBytes), life \(ratio.lifeBytes); CPU: stored \(ratio.storedCpu), "
                     + "drained \(ratio.drainedCpu), life \(ratio.lifeCpu)")
         }
