@@ -11,11 +11,12 @@ struct RestanteBench: AsyncParsableCommand {
             JSON and a row of a table.
 
               restante-bench store --directory /tmp/bench
+              restante-bench growth --directory /tmp/bench
               restante-bench idle --connections 10000
               restante-bench life --recipients 10000
             """,
         subcommands: [
-            StoreBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
+            StoreBench.self, GrowthBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
             StormBench.self, StrangersBench.self, EnqueueBench.self, DrainBench.self, LifeBench.self, PairsBench.self,
             GroupsBench.self, BacklogBench.self, MailboxesBench.self, PayloadsBench.self,
         ], defaultSubcommand: StoreBench.self)
