@@ -25,6 +25,8 @@ struct GroupsBench: AsyncParsableCommand {
     var payload = 256
     @Option(help: "Messages in all, while the members are away and again when they are there.")
     var messages = 20_000
+    @Option(help: "Deliveries that these come to at most: of messages to large groups there are less.")
+    var deliveries = 5_000_000
     @Option(help: "Messages of a burst.")
     var burst = 200
     @Option(help: "How often the burst is repeated, and messages of which each waits for the last.")
@@ -38,9 +40,10 @@ struct GroupsBench: AsyncParsableCommand {
         for size in sizes {
             let setup = GroupsSetup(
                 size: size, groups: short ? 4 : groups, window: short ? 16 : window, payload: payload,
-                messages: short ? 500 : messages, burst: short ? 50 : burst, rounds: short ? 5 : rounds)
+                messages: short ? 500 : max(min(messages, deliveries / size), 1), burst: short ? 50 : burst,
+                rounds: short ? 5 : rounds)
             try OpenFiles.allow(1000 + size + groups)
-            let report = try await LoadedServer.with(server, flags: GroupsRun.flags) { server in
+            let report = try await LoadedServer.with(server, flags: GroupsRun.flags, isCounted: true) { server in
                 try await LoadGenerator.with(server) { try await GroupsRun($0, setup).measure() }
             }
             try report.printed()

@@ -1,6 +1,7 @@
 /// What messages to groups came to.
 struct GroupsReport: LoadReport {
     let scenario = "groups"
+    var surroundings: Surroundings
     var setup: GroupsSetup
     /// Sends while the members were away.
     var offline: Effort
@@ -21,7 +22,7 @@ struct GroupsReport: LoadReport {
     private var onlineSendsPerSecond: Int { Int(online.messagesPerSecond / Double(setup.size)) }
 
     var rows: [(String, String)] {
-        [
+        surroundings.rows + [
             (
                 scenario,
                 "\(setup.groups) of \(setup.size) members and a sender, \(setup.messages) messages of \(setup.payload) bytes"

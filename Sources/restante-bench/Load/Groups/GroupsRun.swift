@@ -30,7 +30,8 @@ struct GroupsRun {
         let onlineAccepted = try await takeAnswers(world)
         try await generator.untilSwept()
         return GroupsReport(
-            setup: setup, offline: offline, offlineAccepted: offlineAccepted, drain: drain, bursts: bursts,
+            surroundings: generator.server.surroundings, setup: setup, offline: offline,
+            offlineAccepted: offlineAccepted, drain: drain, bursts: bursts,
             lastReceipt: lastReceipt, online: online, onlineAccepted: onlineAccepted,
             ledger: try await generator.onLoop { world.value.book.ledger.counts })
     }
@@ -54,7 +55,8 @@ struct GroupsRun {
     }
 
     private func send(_ world: NIOLoopBound<MailWorld>, delivered: Bool) async throws {
-        try await generator.phase(delivered ? "accepted, members there" : "accepted", of: setup.messages) { [setup] in
+        let total = setup.messages * (delivered ? setup.size : 1)
+        try await generator.phase(delivered ? "delivered" : "accepted", of: total) { [setup] in
             world.value.send(setup.messages, delivered: delivered, $0)
         }
     }

@@ -1,6 +1,7 @@
 /// What came of mail for recipients that are away.
 struct MailReport: LoadReport {
     var scenario: String
+    var surroundings: Surroundings
     var setup: MailSetup
     var registering: Effort?
     var enqueue: Effort?
@@ -15,13 +16,13 @@ struct MailReport: LoadReport {
     var ledger: MailLedger.Counts?
 
     var rows: [(String, String)] {
-        var rows = [
+        var rows = surroundings.rows
+        rows.append(
             (
                 scenario,
                 "\(setup.messages) messages of \(setup.payload) bytes from \(setup.senders) × \(setup.window) to "
                     + "\(setup.recipients) recipients that are away"
-            )
-        ]
+            ))
         if let registering { rows += registering.rows("registered", "recipients") }
         if let enqueue { rows += enqueue.rows("enqueued", "accepted") }
         if let accepted { rows.append(("  send → accepted", "\(accepted)")) }

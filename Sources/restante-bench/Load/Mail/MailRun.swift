@@ -20,7 +20,7 @@ struct MailRun {
         _ scenario: String, _ setup: MailSetup, until end: MailEnd, _ options: ServerOptions
     ) async throws {
         try OpenFiles.allow(1000 + setup.senders)
-        let report = try await LoadedServer.with(options, flags: flags) { server in
+        let report = try await LoadedServer.with(options, flags: flags, isCounted: true) { server in
             try await LoadGenerator.with(server) { generator in
                 try await MailRun(generator: generator, setup: setup).measure(scenario, until: end)
             }
@@ -31,7 +31,7 @@ struct MailRun {
 
     private func measure(_ scenario: String, until end: MailEnd) async throws -> MailReport {
         let world = try await generator.mail(setup)
-        var report = MailReport(scenario: scenario, setup: setup)
+        var report = MailReport(scenario: scenario, surroundings: server.surroundings, setup: setup)
         report.registering = try await measured(setup.recipients) {
             try await visit("registered", world, atOnce: Self.registering)
         }

@@ -42,12 +42,12 @@ final class MailWorld {
     func send(_ messages: Int, from count: Int? = nil, delivered: Bool = false, _ phase: LoadPhase) -> () -> Int {
         book.begin(phase)
         book.expect(messages, delivered: delivered)
-        let before = book.ledger.accepted
+        let before = (book.ledger.accepted, book.ledger.delivered)
         let count = count ?? senders.count
         for (index, sender) in senders.prefix(count).enumerated() {
             sender.send(messages * (index + 1) / count - messages * index / count)
         }
-        return { [book] in book.ledger.accepted - before }
+        return { [book] in delivered ? book.ledger.delivered - before.1 : book.ledger.accepted - before.0 }
     }
 
     /// All recipients come, so many at a time, take what there is, and go; or stay.

@@ -28,7 +28,7 @@ struct PairsBench: AsyncParsableCommand {
         for count in counts {
             let setup = PairsSetup(pairs: count, seconds: short ? 1 : seconds, payload: payload)
             try OpenFiles.allow(1000 + 2 * count)
-            let report = try await LoadedServer.with(server, flags: MailRun.flags) { server in
+            let report = try await LoadedServer.with(server, flags: MailRun.flags, isCounted: true) { server in
                 try await LoadGenerator.with(server) { try await PairsRun(generator: $0, setup: setup).measure() }
             }
             try report.printed()
@@ -71,7 +71,8 @@ struct PairsRun {
         }
         try await generator.untilSwept()
         return PairsReport(
-            setup: setup, effort: effort, received: times.receipts, accepted: times.answers,
+            surroundings: generator.server.surroundings, setup: setup, effort: effort, received: times.receipts,
+            accepted: times.answers,
             counts: try await generator.onLoop { pairs.value.counts })
     }
 }
@@ -79,6 +80,7 @@ struct PairsRun {
 /// What pairs came to.
 struct PairsReport: LoadReport {
     let scenario = "pairs"
+    var surroundings: Surroundings
     var setup: PairsSetup
     var effort: Effort
     /// From send to receipt at the recipient.
@@ -88,7 +90,7 @@ struct PairsReport: LoadReport {
     var counts: Pairs.Counts
 
     var rows: [(String, String)] {
-        [(scenario, "\(setup.pairs), one message of \(setup.payload) bytes at a time each")]
+        surroundings.rows + [(scenario, "\(setup.pairs), one message of \(setup.payload) bytes at a time each")]
             + effort.rows("exchanged", "messages") + [
                 ("  send → receipt", "\(received)"),
                 ("  send → accepted", "\(accepted)"),
