@@ -6,10 +6,11 @@
 // What CCallCounter, preloaded into a process, counts there: a file that both sides map. Whoever reads needs nothing of the
 // process but the file's path, and reads also what a process that is gone has counted.
 
-// Environment of the process that is counted: the path of the file, which the counter makes anew.
-#define CALLCOUNTS_FILE "RESTANTE_COUNTS_FILE"
+// Environment of the process that is counted: the path of the file, which the counter makes anew. The server takes every
+// RESTANTE_… for a setting, so these are named otherwise.
+#define CALLCOUNTS_FILE "CALLCOUNTS_FILE"
 // Set to anything: each reading of CLOCK_MONOTONIC by the process also notes what was counted so far (CallCountsLife).
-#define CALLCOUNTS_CUTS "RESTANTE_COUNTS_CUTS"
+#define CALLCOUNTS_CUTS "CALLCOUNTS_CUTS"
 
 // Which files: a name that ends in ".db"; the "-wal" of any; everything else that was opened by name. Sockets and pipes are
 // not counted.
