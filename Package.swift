@@ -254,7 +254,13 @@ let package = Package(
             swiftSettings: strict),
         // What the load generators count by.
         .testTarget(
-            name: "RestanteBenchTests", dependencies: ["RestanteCore", "restante-bench"], swiftSettings: strict),
+            name: "RestanteBenchTests",
+            dependencies: [
+                "RestanteCore", "RestanteWire", "restante-bench",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict),
         // Black box: the built binary, over real sockets.
         .testTarget(
             name: "SystemTests",
