@@ -33,7 +33,7 @@ struct Effort: Sendable, Encodable {
         generatorSaturated = loopBusy > 0.9 || (server.cpuSeconds > 0 && generator > server.cpuSeconds)
     }
 
-    /// - Parameter unit: what is done to one message.
+    /// - Parameter unit: what has been done to a message.
     func rows(_ name: String, _ unit: String) -> [(String, String)] {
         var rows = [
             (name, "\(Int(messagesPerSecond)) \(unit)/s: \(messages) in \(seconds.short) s"),

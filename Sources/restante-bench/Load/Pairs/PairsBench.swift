@@ -1,5 +1,4 @@
 import ArgumentParser
-import NIOCore
 
 /// How long a message takes between two clients that are there.
 struct PairsBench: AsyncParsableCommand {
@@ -48,67 +47,4 @@ struct PairsSetup: Sendable, Encodable {
     var pairs: Int
     var seconds: Int
     var payload: Int
-}
-
-/// One run of ``PairsBench``.
-struct PairsRun {
-    let generator: LoadGenerator
-    let setup: PairsSetup
-
-    func measure() async throws -> PairsReport {
-        let target = try generator.server.target(connections: 2 * setup.pairs)
-        let pairs = try await generator.pairs(setup.pairs, payloadBytes: setup.payload, target)
-        LoadProgress.say("\(setup.pairs) pairs are up")
-        try await Task.sleep(for: .seconds(1))
-        let mark = try await generator.mark()
-        _ = try await generator.onLoop { pairs.value.take() }
-        try await Task.sleep(for: .seconds(setup.seconds))
-        let times = try await generator.onLoop { pairs.value.take() }
-        let effort = try await generator.effort(since: mark, messages: times.receipts.count)
-        try await generator.phase("pairs that are done", of: setup.pairs) { phase in
-            pairs.value.stop { phase.succeed() }
-            return { pairs.value.counts.received }
-        }
-        try await generator.untilSwept()
-        return PairsReport(
-            surroundings: generator.server.surroundings, setup: setup, effort: effort, received: times.receipts,
-            accepted: times.answers,
-            counts: try await generator.onLoop { pairs.value.counts })
-    }
-}
-
-/// What pairs came to.
-struct PairsReport: LoadReport {
-    let scenario = "pairs"
-    var surroundings: Surroundings
-    var setup: PairsSetup
-    var effort: Effort
-    /// From send to receipt at the recipient.
-    var received: Latencies.Summary
-    /// From send to `accepted`.
-    var accepted: Latencies.Summary
-    var counts: Pairs.Counts
-
-    var rows: [(String, String)] {
-        surroundings.rows + [(scenario, "\(setup.pairs), one message of \(setup.payload) bytes at a time each")]
-            + effort.rows("exchanged", "messages") + [
-                ("  send → receipt", "\(received)"),
-                ("  send → accepted", "\(accepted)"),
-                (
-                    "sent",
-                    "\(counts.sent); accepted \(counts.accepted), received \(counts.received), "
-                        + "twice or out of order \(counts.disordered), refused \(counts.rejected)"
-                ),
-            ]
-    }
-
-    /// What must hold on any machine.
-    func check() throws {
-        guard counts.lost == 0 else { throw BenchError("\(counts.lost) connections were lost") }
-        guard counts.accepted == counts.sent, counts.received == counts.sent, counts.disordered == 0 else {
-            throw BenchError(
-                "of \(counts.sent) messages \(counts.accepted) were accepted and \(counts.received) came, "
-                    + "\(counts.disordered) twice or out of order")
-        }
-    }
 }
