@@ -21,7 +21,7 @@ struct Effort: Sendable, Encodable {
     /// - Parameters:
     ///   - server: nothing, where it was not started here.
     ///   - generator, loop: seconds of processor time of the whole generator, and of its event loop's thread.
-    fileprivate init(_ messages: Int, seconds: Double, server: Costs, generator: Double, loop: Double) {
+    init(_ messages: Int, seconds: Double, server: Costs, generator: Double, loop: Double) {
         self.messages = messages
         self.seconds = seconds.rounded(toPlaces: 6)
         messagesPerSecond = (Double(messages) / seconds).rounded(toPlaces: 1)
