@@ -1,7 +1,6 @@
 import ArgumentParser
 
 /// Measures Restante beside what it is built on.
-@main
 struct RestanteBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restante-bench",
@@ -16,6 +15,6 @@ struct RestanteBench: AsyncParsableCommand {
             """,
         subcommands: [
             StoreBench.self, GrowthBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
-            StormBench.self, StrangersBench.self,
+            StormBench.self, StrangersBench.self, GuardBench.self,
         ], defaultSubcommand: StoreBench.self)
 }

@@ -10,7 +10,7 @@ enum GrowthSeries: String, CaseIterable, ExpressibleByArgument {
     case recipients
     /// Groups that a device is in, while its messages stay as many.
     case groups
-    /// Members of the group that is sent to, while the messages of a device stay as many.
+    /// Members of the group that is sent to, which is one of ten.
     case members
     /// Bytes of a payload.
     case payload
@@ -45,10 +45,10 @@ enum GrowthSeries: String, CaseIterable, ExpressibleByArgument {
             StoreScenario(
                 name: name(x), devices: 1000, groups: 10 * x, membersPerGroup: 100, messages: 20_000, batch: 256)
         case .members:
-            // Of 10,000 devices each is in one.
+            // Ten groups of the same devices: as many logs at every point.
             StoreScenario(
-                name: name(x), devices: 10_000, groups: 10_000 / x, membersPerGroup: x, messages: 3_000_000 / x,
-                batch: 100)
+                name: name(x), devices: x, groups: 10, membersPerGroup: x,
+                messages: max(1000, min(20_000, 3_000_000 / x)), batch: 100)
         case .payload:
             StoreScenario(
                 name: name(x), devices: 1000, groups: 0, membersPerGroup: 1,
