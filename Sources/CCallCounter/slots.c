@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "slots.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 static CallCountsFile *file;
 static int cuts;
+static uint64_t tick;
 
 // What comes before there is a file; nobody reads it.
 static CallCountsSlot nowhere;
@@ -19,8 +21,11 @@ static __thread CallCountsSlot *mine __attribute__((tls_model("initial-exec")));
 // Runs before the program's own code. What it starts in turn is not counted: the file would be taken for its own.
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv(CALLCOUNTS_FILE);
-    if (!path) return;
+    const char *program = getenv(CALLCOUNTS_PROGRAM);
+    if (!path || (program && strcmp(program, program_invocation_short_name) != 0)) return;
     cuts = getenv(CALLCOUNTS_CUTS) != NULL;
+    const char *given = getenv(CALLCOUNTS_TICK);
+    tick = given ? strtoull(given, NULL, 10) : 0;
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return;
     void *mapped = MAP_FAILED;
@@ -58,6 +63,8 @@ void count(uint64_t *counter, uint64_t by) {
 void begin_life(void) {
     if (file && cuts) __atomic_fetch_add(&file->lives, 1, __ATOMIC_RELAXED);
 }
+
+uint64_t clock_tick(void) { return tick; }
 
 int notes_readings(void) { return file && cuts && file->lives > 0 && file->lives <= CALLCOUNTS_LIVES; }
 

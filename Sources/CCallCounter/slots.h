@@ -15,6 +15,9 @@ void begin_life(void);
 // Whether readings of the clock are noted: never before there is a file.
 int notes_readings(void);
 
+// By how much a reading moves the clock; 0: it is the machine's.
+uint64_t clock_tick(void);
+
 // The process has read its clock: nanoseconds of that and of its own.
 void note_reading(uint64_t wall, uint64_t processor);
 

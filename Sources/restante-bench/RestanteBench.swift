@@ -1,7 +1,6 @@
 import ArgumentParser
 
 /// Measures Restante beside what it is built on.
-@main
 struct RestanteBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restante-bench",
@@ -18,6 +17,6 @@ struct RestanteBench: AsyncParsableCommand {
         subcommands: [
             StoreBench.self, GrowthBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
             StormBench.self, StrangersBench.self, EnqueueBench.self, DrainBench.self, LifeBench.self, PairsBench.self,
-            GroupsBench.self, BacklogBench.self, MailboxesBench.self, PayloadsBench.self,
+            GroupsBench.self, BacklogBench.self, MailboxesBench.self, PayloadsBench.self, GuardBench.self,
         ], defaultSubcommand: StoreBench.self)
 }

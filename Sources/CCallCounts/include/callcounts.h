@@ -9,8 +9,13 @@
 // Environment of the process that is counted: the path of the file, which the counter makes anew. The server takes every
 // RESTANTE_… for a setting, so these are named otherwise.
 #define CALLCOUNTS_FILE "CALLCOUNTS_FILE"
+// The last part of the name by which a program was called: others on the way to it (`valgrind`, `env`) are not counted.
+#define CALLCOUNTS_PROGRAM "CALLCOUNTS_PROGRAM"
 // Set to anything: each reading of CLOCK_MONOTONIC by the process also notes what was counted so far (CallCountsLife).
 #define CALLCOUNTS_CUTS "CALLCOUNTS_CUTS"
+// Nanoseconds: CLOCK_MONOTONIC goes on by so many whenever it is read, and otherwise stands still, so that what a program
+// decides by the time does not depend on the machine. For a program of one thread that does not sleep.
+#define CALLCOUNTS_TICK "CALLCOUNTS_TICK"
 
 // Which files: a name that ends in ".db"; the "-wal" of any; everything else that was opened by name. Sockets and pipes are
 // not counted.
@@ -53,5 +58,9 @@ CallCounts callcounts_read(const CallCountsFile *file);
 // How many databases were opened anew, and what was noted of each; only when the process is gone.
 int callcounts_lives(const CallCountsFile *file);
 CallCountsLife callcounts_life(const CallCountsFile *file, int number);
+
+// Does nothing: whoever watches from outside sees where one phase of a program ends and the next begins
+// (`valgrind --tool=callgrind --dump-before=callcounts_phase_ends`).
+void callcounts_phase_ends(void);
 
 #endif

@@ -20,11 +20,17 @@ enum CallCounter {
     ///
     /// - Parameters:
     ///   - file: made by the process; ``CountsFile`` reads it.
+    ///   - program: the last part of its name, when others come before it in the same environment (`env`, `valgrind`).
     ///   - cuts: see ``CountsFile/lives``.
-    static func environment(file: String, cuts: Bool = false) -> [String: String]? {
+    ///   - tick: nanoseconds by which each reading moves CLOCK_MONOTONIC; nil: the machine's clock.
+    static func environment(
+        file: String, program: String? = nil, cuts: Bool = false, tick: Int? = nil
+    ) -> [String: String]? {
         guard let library else { return nil }
         var variables = ["LD_PRELOAD": library, CALLCOUNTS_FILE: file]
+        if let program { variables[CALLCOUNTS_PROGRAM] = program }
         if cuts { variables[CALLCOUNTS_CUTS] = "1" }
+        if let tick { variables[CALLCOUNTS_TICK] = "\(tick)" }
         return variables
     }
 

@@ -26,7 +26,7 @@ struct Costs: Sendable {
 }
 
 /// What one message costs, in the order of a line of JSON.
-struct MessageCosts: Sendable, Encodable {
+struct MessageCosts: Sendable, Codable {
     /// Microseconds of user and system time.
     let cpuUsPerMessage: Double
     /// What was handed to write(2) for database and WAL, and of that for the WAL: the rest are checkpoints. Nil: not counted.

@@ -37,7 +37,7 @@ extension Costs {
 }
 
 /// Calls of one process, and what they asked for.
-struct Calls: Sendable, Equatable {
+struct Calls: Sendable, Equatable, Codable {
     /// malloc, calloc, realloc and those that align.
     var allocations: Int64 = 0
     var allocatedBytes: Int64 = 0

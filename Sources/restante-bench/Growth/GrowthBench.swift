@@ -18,7 +18,7 @@ struct GrowthBench: AsyncParsableCommand {
     var directory: String
     @Option(parsing: .singleValue, help: "What grows; may come more than once. (default: each in turn)")
     var series: [GrowthSeries] = []
-    @Option(help: "No point beyond this: 5 million mailboxes take minutes to register.")
+    @Option(help: "No point beyond this: 5 million mailboxes take ten minutes to register.")
     var upTo = Int.max
     @Option(help: "A file that the lines of JSON are written to, instead of standard output.")
     var out: String?

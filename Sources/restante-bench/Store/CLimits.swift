@@ -22,9 +22,9 @@ struct CLimits: Sendable {
         let binary = directory + "/sqlite_limits"
         let counts = directory + "/sqlite_limits-counts"
         defer { try? FileManager.default.removeItem(atPath: counts) }
-        _ = try output(of: "/usr/bin/env", ["cc", "-O2", source, "-lsqlite3", "-o", binary])
+        _ = try ChildOutput.of("/usr/bin/env", ["cc", "-O2", source, "-lsqlite3", "-o", binary])
         let environment = CallCounter.environment(file: counts, cuts: true) ?? [:]
-        let text = try output(of: binary, [directory], environment: environment)
+        let text = try ChildOutput.of(binary, [directory], environment: environment)
         print(text, terminator: "")
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -47,28 +47,4 @@ struct CLimits: Sendable {
         }
         return limits
     }
-
-    private static func output(
-        of program: String, _ arguments: [String], environment: [String: String] = [:]
-    ) throws -> String {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw BenchError("\(program) \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
-        }
-        return String(decoding: data, as: UTF8.self)
-    }
-}
-
-/// Why a measurement could not be made.
-struct BenchError: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }

@@ -22,13 +22,14 @@ struct StoreRun {
     func run() async throws -> StoreResult {
         removeFiles()
         defer { removeFiles() }
-        let store = try SQLiteStore.open(path: path, options: StoreOptions(limits: limits))
+        let store = try SQLiteStore.open(path: path, options: StoreOptions(limits: scenario.limits))
         let sink = BenchSink(store)
         store.start(reportingTo: sink)
         let registered = try await meter.measure { try await register(sink) }
         // The sender is live, as senders are: its own messages in its groups must not hold the sweep.
         try await sink.once([.read(StoreTraffic.sender)])
-        let (batches, recipients) = traffic.batches()
+        var random = SystemRandomNumberGenerator()
+        let (batches, recipients) = traffic.batches(using: &random)
         let stored = try await meter.measure { try await send(batches, sink) }
         let readers = scenario.reconnects ? recipients : Array(0..<scenario.devices)
         let delivered = Atomic(0)
@@ -40,16 +41,6 @@ struct StoreRun {
         return StoreResult(
             scenario: scenario, delivered: delivered.load(ordering: .relaxed), registered: registered,
             costs: Phases(stored: stored, drained: drained, swept: swept))
-    }
-
-    /// Nothing is refused: what a scenario sends is what is measured.
-    private var limits: Limits {
-        var limits = Limits()
-        limits.groupsPerUser = 1 << 20
-        limits.groupMembers = max(limits.groupMembers, scenario.membersPerGroup + 1)
-        limits.mailboxMessages = 1 << 40
-        limits.mailboxBytes = 1 << 50
-        return limits
     }
 
     private func removeFiles() {

@@ -1,3 +1,5 @@
+import RestanteCore
+
 /// What is sent to whom.
 struct StoreScenario: Sendable {
     let name: String
@@ -18,6 +20,16 @@ struct StoreScenario: Sendable {
 
     /// How sqlite_limits.c names the same.
     var limitsKey: String { "\(name)|\(batch)" }
+
+    /// Nothing is refused: what a scenario sends is what is measured.
+    var limits: Limits {
+        var limits = Limits()
+        limits.groupsPerUser = 1 << 20
+        limits.groupMembers = max(limits.groupMembers, membersPerGroup + 1)
+        limits.mailboxMessages = 1 << 40
+        limits.mailboxBytes = 1 << 50
+        return limits
+    }
 
     /// In the shape of the workloads of sqlite_limits.c.
     static let all = [

@@ -7,6 +7,8 @@ struct StoreTraffic: Sendable {
     static let sender = SessionID(1)
 
     let scenario: StoreScenario
+    /// When the first message is sent, in milliseconds since the epoch.
+    var startsAt = StoreClock.wall.now()
 
     static func session(_ device: Int) -> SessionID { SessionID(UInt64(device) + 2) }
 
@@ -36,16 +38,16 @@ struct StoreTraffic: Sendable {
     }
 
     /// All messages, in the batches in which they are sent, with the devices that get direct mail.
-    func batches() -> (batches: [[StoreCommand]], recipients: [Int]) {
-        var random = SystemRandomNumberGenerator()
+    func batches(
+        using random: inout some RandomNumberGenerator
+    ) -> (batches: [[StoreCommand]], recipients: [Int]) {
         let payload = Payload(repeating: 7, count: scenario.payloadBytes)
-        let now = StoreClock.wall.now()
         var recipients: Set<Int> = []
         let batches = stride(from: 0, to: scenario.messages, by: scenario.batch).map { start in
             (start..<min(start + scenario.batch, scenario.messages)).map { number in
                 // Ids ascend within a millisecond, as those of a careful client do.
                 let id = MessageID(
-                    high: UInt64(now + Int64(number >> 12)) << 16 | 0x7000 | UInt64(number & 0xFFF),
+                    high: UInt64(startsAt + Int64(number >> 12)) << 16 | 0x7000 | UInt64(number & 0xFFF),
                     low: 1 << 63 | UInt64.random(in: 0..<1 << 62, using: &random))
                 return StoreCommand.send(
                     Submission(id: id, to: recipient(&random, &recipients), content: .payload(payload)),
@@ -55,7 +57,7 @@ struct StoreTraffic: Sendable {
         return (batches, recipients.sorted())
     }
 
-    private func recipient(_ random: inout SystemRandomNumberGenerator, _ chosen: inout Set<Int>) -> Recipient {
+    private func recipient(_ random: inout some RandomNumberGenerator, _ chosen: inout Set<Int>) -> Recipient {
         guard scenario.groups == 0 else {
             return .group(GroupName(unchecked: "group\(Int.random(in: 0..<scenario.groups, using: &random))"))
         }
