@@ -7,23 +7,31 @@ final class LoadPhase {
 
     private let promise: EventLoopPromise<Void>
     private var ticker: Ticker?
+    private var isOver = false
 
     init(_ promise: EventLoopPromise<Void>) {
         self.promise = promise
     }
 
     func succeed() {
-        ticker?.cancel()
+        end()
         promise.succeed()
     }
 
     /// - Parameter trouble: a sentence for whoever started the run.
     func fail(_ trouble: String) {
-        ticker?.cancel()
+        end()
         promise.fail(BenchError(trouble))
     }
 
+    private func end() {
+        isOver = true
+        ticker?.cancel()
+    }
+
     fileprivate func watch(_ name: String, of total: Int, on loop: any EventLoop, _ count: @escaping () -> Int) {
+        // It may be done with what began it.
+        guard !isOver else { return }
         var (last, still) = (-1, 0)
         ticker = Ticker(every: .seconds(1), on: loop) { [weak self] _ in
             let now = count()
