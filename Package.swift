@@ -23,6 +23,8 @@ let package = Package(
         .executable(name: "restante-faults", targets: ["restante-faults"]),
         .executable(name: "restante-echo", targets: ["restante-echo"]),
         .library(name: "RestanteClient", targets: ["RestanteClient"]),
+        // Preloaded into what is measured.
+        .library(name: "CCallCounter", type: .dynamic, targets: ["CCallCounter"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -135,10 +137,13 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict),
+        // Stands in front of malloc, fsync and write in a process, and counts; CCallCounts reads what it has counted.
+        .target(name: "CCallCounts"),
+        .target(name: "CCallCounter", dependencies: ["CCallCounts"]),
         .executableTarget(
             name: "restante-bench",
             dependencies: [
-                "CSQLite", "RestanteCore", "RestanteGateway", "RestanteStore", "RestanteWire",
+                "CCallCounts", "CSQLite", "RestanteCore", "RestanteGateway", "RestanteStore", "RestanteWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -249,7 +254,13 @@ let package = Package(
             swiftSettings: strict),
         // What the load generators count by.
         .testTarget(
-            name: "RestanteBenchTests", dependencies: ["RestanteCore", "restante-bench"], swiftSettings: strict),
+            name: "RestanteBenchTests",
+            dependencies: [
+                "RestanteCore", "RestanteWire", "restante-bench",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict),
         // Black box: the built binary, over real sockets.
         .testTarget(
             name: "SystemTests",

@@ -1,7 +1,6 @@
 import ArgumentParser
 
 /// Measures Restante beside what it is built on.
-@main
 struct RestanteBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restante-bench",
@@ -11,10 +10,13 @@ struct RestanteBench: AsyncParsableCommand {
             JSON and a row of a table.
 
               restante-bench store --directory /tmp/bench
+              restante-bench growth --directory /tmp/bench
               restante-bench idle --connections 10000
+              restante-bench life --recipients 10000
             """,
         subcommands: [
-            StoreBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
-            StormBench.self, StrangersBench.self,
+            StoreBench.self, GrowthBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
+            StormBench.self, StrangersBench.self, EnqueueBench.self, DrainBench.self, LifeBench.self, PairsBench.self,
+            GroupsBench.self, BacklogBench.self, MailboxesBench.self, PayloadsBench.self, GuardBench.self,
         ], defaultSubcommand: StoreBench.self)
 }

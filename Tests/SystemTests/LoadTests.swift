@@ -5,7 +5,11 @@ extension SystemTests {
     /// The short forms of the loads of `restante-bench`: real sockets against the real server, with limits that do not depend
     /// on how fast the machine is.
     @Suite struct LoadTests {
-        @Test(.timeLimit(.minutes(5)), arguments: ["idle", "stalled", "storm", "strangers"])
+        private static let connections = ["idle", "stalled", "storm", "strangers"]
+        /// `enqueue` and `drain` are the first parts of `life`.
+        private static let messages = ["life", "pairs", "groups", "backlog", "mailboxes", "payloads"]
+
+        @Test(.timeLimit(.minutes(5)), arguments: connections + messages)
         func theShortFormKeepsItsLimits(_ load: String) async throws {
             try await Home.with { home in
                 // An address of its own: the storm's server wants its port again.

@@ -35,6 +35,8 @@ class LoadDevice: LoadPeer {
 
     func welcomed() {}
     func delivered(_ id: MessageID, tag: UInt64) {}
+    /// A gap, receipt or notice came.
+    func notified() {}
     func acked(through: UInt64) {}
     func drained() {}
     func accepted(_ id: MessageID) {}
@@ -58,7 +60,9 @@ class LoadDevice: LoadPeer {
         case .deliver(let tag, let id):
             if tag > 0 { lastTag = tag }
             delivered(id, tag: tag)
-        case .owed(let tag): lastTag = tag
+        case .owed(let tag):
+            lastTag = tag
+            notified()
         case .acked(let through): acked(through: through)
         case .drained: drained()
         case .accepted(let id): accepted(id)

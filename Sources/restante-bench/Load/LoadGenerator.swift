@@ -36,9 +36,3 @@ struct LoadGenerator: Sendable {
         }.get()
     }
 }
-
-extension Swift.Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
-    }
-}

@@ -12,9 +12,7 @@ extension LoadReport {
         for (name, figure) in rows {
             print("  " + name + String(repeating: " ", count: width - name.count + 2) + figure)
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        print(String(decoding: try encoder.encode(self), as: UTF8.self))
+        print(try jsonLine)
         fflush(nil)
     }
 }

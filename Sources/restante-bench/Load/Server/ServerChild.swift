@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// A server's process: started with its standard output on a pipe and its log in a file.
@@ -5,8 +6,10 @@ struct ServerChild: Sendable {
     let process: pid_t
     private let output: CInt
 
-    /// - Parameter log: the file that its standard error is added to.
-    init(_ executable: String, _ arguments: [String], log: String) throws {
+    /// - Parameters:
+    ///   - log: the file that its standard error is added to.
+    ///   - variables: added to this process's own environment.
+    init(_ executable: String, _ arguments: [String], log: String, variables: [String: String] = [:]) throws {
         var ends: [CInt] = [0, 0]
         guard pipe(&ends) == 0 else { throw BenchError("no pipe (errno \(errno))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -18,9 +21,11 @@ struct ServerChild: Sendable {
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         let argv = ([executable] + arguments).map { strdup($0) } + [nil]
-        defer { for text in argv { free(text) } }
+        let environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        let envp = environment.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for text in argv + envp { free(text) } }
         var id = pid_t()
-        let code = posix_spawn(&id, executable, &actions, nil, argv, environ)
+        let code = posix_spawn(&id, executable, &actions, nil, argv, envp)
         guard code == 0 else {
             close(ends[0])
             throw BenchError("cannot start \(executable): \(String(cString: strerror(code)))")

@@ -13,6 +13,12 @@ struct ServerOptions: ParsableArguments {
         parsing: .unconditionalSingleValue,
         help: "A flag for `restante serve`, as --serve-flag=--ping-interval=5; may come more than once.")
     var serveFlag: [String] = []
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Where messages are measured: count the server's allocations, fsyncs and written bytes, which costs it a little."
+    )
+    var countCalls = true
     @Option(help: "ws://HOST:PORT of a server that runs already, instead.")
     var url: String?
     @Option(help: "The key file of that server, to make tokens with.")

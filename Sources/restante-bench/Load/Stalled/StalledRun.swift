@@ -31,7 +31,7 @@ struct StalledRun {
         try await generator.untilDone { readers.value.connect(done: $0) }
         LoadProgress.say("the readers stall")
         let with = try await server.steady()
-        let whileTheyCome = try await generator.onLoop { pairs.value.take() }
+        let whileTheyCome = try await generator.onLoop { pairs.value.take().receipts }
         let whileTheyStall = try await measure(pairs)
         let socketsWith = ProcessFigures.socketBytes
         let lost = try await generator.onLoop { readers.value.lost + pairs.value.lost }
@@ -62,6 +62,6 @@ struct StalledRun {
     private func measure(_ pairs: NIOLoopBound<Pairs>) async throws -> Latencies.Summary {
         _ = try await generator.onLoop { pairs.value.take() }
         try await Task.sleep(for: .seconds(setup.seconds))
-        return try await generator.onLoop { pairs.value.take() }
+        return try await generator.onLoop { pairs.value.take().receipts }
     }
 }

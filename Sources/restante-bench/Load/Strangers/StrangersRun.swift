@@ -64,7 +64,7 @@ struct StrangersRun {
     private func take(
         _ pairs: NIOLoopBound<Pairs>, _ newcomers: NIOLoopBound<Newcomers>
     ) async throws -> (pairs: Latencies.Summary, newcomers: Latencies.Summary) {
-        try await clients.onLoop { (pairs.value.take(), newcomers.value.take()) }
+        try await clients.onLoop { (pairs.value.take().receipts, newcomers.value.take()) }
     }
 
     /// Returns the server's figures when it had most connections, and its largest RSS.

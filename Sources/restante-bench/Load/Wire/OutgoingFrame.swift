@@ -11,10 +11,19 @@ enum OutgoingFrame {
         make(opcode: 0x2, WireFormat.proto.encode(frame))
     }
 
+    /// By hand, for there may be one for each message: an `ack`, field 3, with `through`, field 1.
     static func acknowledge(_ through: UInt64) -> ByteBuffer {
-        var frame = WireClientFrame()
-        frame.ack.through = through
-        return message(frame)
+        let number = varint(through)
+        return make(opcode: 0x2, [3 << 3 | 2, UInt8(number.count + 1), 1 << 3] + number)
+    }
+
+    private static func varint(_ value: UInt64) -> [UInt8] {
+        var (bytes, rest): ([UInt8], UInt64) = ([], value)
+        while rest >= 0x80 {
+            bytes.append(UInt8(rest & 0x7F) | 0x80)
+            rest >>= 7
+        }
+        return bytes + [UInt8(rest)]
     }
 
     static let ping = make(opcode: 0x9, [])

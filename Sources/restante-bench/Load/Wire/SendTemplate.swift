@@ -36,19 +36,33 @@ struct SendTemplate {
         numberEndsAt = digits.map { at + 16 + 2 + $0 }
     }
 
+    /// Bytes of one frame.
+    var length: Int { frame.readableBytes }
+
     /// The frame with this id, to the user of this number.
     func frame(_ id: MessageID, to number: Int = 0) -> ByteBuffer {
         var copy = frame
-        copy.setInteger(id.high, at: idAt)
-        copy.setInteger(id.low, at: idAt + 8)
-        guard var position = numberEndsAt else { return copy }
-        var rest = number
+        patch(&copy, at: 0, id, number)
+        return copy
+    }
+
+    /// Adds that frame to others, which are then written at once.
+    func write(_ id: MessageID, to number: Int = 0, into frames: inout ByteBuffer) {
+        let start = frames.writerIndex
+        frames.writeImmutableBuffer(frame)
+        patch(&frames, at: start, id, number)
+    }
+
+    private func patch(_ buffer: inout ByteBuffer, at start: Int, _ id: MessageID, _ number: Int) {
+        buffer.setInteger(id.high, at: start + idAt)
+        buffer.setInteger(id.low, at: start + idAt + 8)
+        guard let end = numberEndsAt else { return }
+        var (position, rest) = (start + end, number)
         for _ in 0..<LoadUsers.digits {
             position -= 1
-            copy.setInteger(UInt8(ascii: "0") + UInt8(rest % 10), at: position)
+            buffer.setInteger(UInt8(ascii: "0") + UInt8(rest % 10), at: position)
             rest /= 10
         }
-        return copy
     }
 }
 

@@ -17,32 +17,28 @@ struct StoreBench: AsyncParsableCommand {
     var only = ""
 
     func run() async throws {
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let counts = try BenchStart.counted(directory)
         let limits = limitsSource.isEmpty ? [:] : try CLimits.measure(source: limitsSource, directory: directory)
-        print(Table.header)
+        print(StoreTable.header)
         for scenario in StoreScenario.all where only.isEmpty || scenario.name.contains(only) {
-            let result = try await StoreRun(scenario, directory: directory).run()
+            let result = try await StoreRun(scenario, directory: directory, counts: counts).run()
             print(try result.json(beside: limits[scenario.limitsKey]))
-            print(Table.row(result, beside: limits[scenario.limitsKey]))
+            print(StoreTable.rows(result, beside: limits[scenario.limitsKey]))
             fflush(nil)  // Whoever watches a pipe sees each scenario as it ends.
         }
     }
 }
 
-/// The readable form.
-enum Table {
-    static let header = line(["scenario", "batch", "stored/s", "drained/s", "life/s", "ratios to C"])
-
-    static func row(_ result: StoreResult, beside limit: CLimits?) -> String {
-        let ratios = limit.map { result.ratios(to: $0) }
-        let text = ratios.map { String(format: "%.2f %.2f %.2f", $0.stored, $0.drained, $0.life) } ?? "-"
-        let rates = [result.storedPerSecond, result.drainedPerSecond, result.lifePerSecond].map { String(Int($0)) }
-        return line([result.scenario.name, String(result.scenario.batch)] + rates + [text])
-    }
-
-    private static func line(_ cells: [String]) -> String {
-        zip(cells, [26, 6, 10, 10, 10, 16]).map { cell, width in
-            cell + String(repeating: " ", count: max(1, width - cell.count))
-        }.joined()
+/// How the measurements of this process begin.
+enum BenchStart {
+    /// Makes the directory, has this process counted, and prints the machine. Call it first: the process starts itself again.
+    static func counted(_ directory: String) throws -> CountsFile? {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        let counts = CallCounter.ofThisProcess(directory: directory)
+        if counts == nil { LoadProgress.say(CallCounter.advice) }
+        let machine = Machine(directory: directory)
+        print(try ["machine": machine].jsonLine)
+        print(machine.line)
+        return counts
     }
 }
