@@ -35,6 +35,8 @@ struct MessageCosts: Sendable, Codable {
     /// What the kernel counts as written, everything included.
     let diskBytesPerMessage: Double?
     let fsyncsPerMessage: Double?
+    /// A second of the wall's time.
+    let fsyncsPerS: Double?
     let allocationsPerMessage: Double?
 
     fileprivate init(_ costs: Costs, messages: Int) {
@@ -45,6 +47,7 @@ struct MessageCosts: Sendable, Codable {
         walBytesPerMessage = costs.calls.map { share($0.walBytes).rounded(toPlaces: 1) }
         diskBytesPerMessage = costs.diskBytes.map { share($0).rounded(toPlaces: 1) }
         fsyncsPerMessage = costs.calls.map { share($0.fsyncs).rounded(toPlaces: 6) }
+        fsyncsPerS = costs.calls.map { (Double($0.fsyncs) / max(costs.wallSeconds, 1e-9)).rounded(toPlaces: 1) }
         allocationsPerMessage = costs.calls.map { share($0.allocations).rounded(toPlaces: 3) }
     }
 

@@ -39,6 +39,7 @@ enum BenchStart {
         let machine = Machine(directory: directory)
         print(try ["machine": machine].jsonLine)
         print(machine.line)
+        print("each run: WAL, synchronous=FULL, secure_delete=ON, page_size=8192, as `restante serve`")
         return counts
     }
 }

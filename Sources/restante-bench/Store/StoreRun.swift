@@ -6,6 +6,14 @@ import Synchronization
 
 /// One scenario: registers, stores, drains, waits until everything is swept.
 struct StoreRun {
+    /// What ``BenchStart`` says of the settings.
+    private static let isDurableSQL = """
+        SELECT (SELECT journal_mode FROM pragma_journal_mode) = 'wal'
+            AND (SELECT synchronous FROM pragma_synchronous) = 2
+            AND (SELECT secure_delete FROM pragma_secure_delete) = 1
+            AND (SELECT page_size FROM pragma_page_size) = 8192
+        """
+
     private let scenario: StoreScenario
     private let traffic: StoreTraffic
     private let meter: CostMeter
@@ -25,6 +33,9 @@ struct StoreRun {
         let store = try SQLiteStore.open(path: path, options: StoreOptions(limits: scenario.limits))
         let sink = BenchSink(store)
         store.start(reportingTo: sink)
+        guard try await store.holds(Self.isDurableSQL) else {
+            throw BenchError("the store does not run as `restante serve` does: the figures would say too much")
+        }
         let registered = try await meter.measure { try await register(sink) }
         // The sender is live, as senders are: its own messages in its groups must not hold the sweep.
         try await sink.once([.read(StoreTraffic.sender)])
