@@ -24,6 +24,8 @@ import Testing
                         content: .payload([UInt8(number)] + Payload(repeating: 0, count: 100))),
                     from: .session(alice))
             })
+        // However slow the machine is, no minute passes.
+        try await postbox.store.ask { $0.settledAt = .max / 2 }
         return postbox
     }
 
@@ -178,6 +180,19 @@ import Testing
         #expect(try postbox.rows("SELECT count(*) FROM owed") == [["\(Self.count)"]])
         let left = "SELECT value = (SELECT max(seq) FROM messages) FROM meta WHERE key = 'owed_through'"
         #expect(try postbox.rows(left) == [["1"]])
+    }
+
+    @Test(arguments: [
+        ("DELETE FROM owed WHERE seq = (SELECT max(seq) FROM owed)", "owed has no entry for it"),
+        ("UPDATE owed SET log_id = 1 WHERE seq = (SELECT max(seq) FROM owed)", "is of another log"),
+        ("DELETE FROM messages WHERE seq = (SELECT max(seq) FROM owed)", "the message is not there"),
+    ])
+    func aCheckFindsWhatDoesNotFit(_ sql: String, _ what: String) async throws {
+        let postbox = try await written()
+        await postbox.shutdown()
+        try postbox.folder.run(sql)
+        let findings = try DatabaseCheck.run(database: postbox.folder.database, full: true).findings
+        #expect(findings.contains { $0.what.contains(what) })
     }
 
     /// A page that cannot be read would hide what lies behind it from the look through the messages. Whoever reads so far ends

@@ -99,8 +99,8 @@ import Testing
         await box.shutdown()
     }
 
-    /// Which tables have grown by how much.
+    /// Which tables have grown by how much. `owed` trails the messages, by a minute at most.
     private func rowsAdded(_ box: Postbox, since before: [String: Int]) throws -> [String: Int] {
-        try box.rowCounts().merging(before) { $0 - $1 }.filter { $0.value != 0 }
+        try box.rowCounts().merging(before) { $0 - $1 }.filter { $0.value != 0 && $0.key != "owed" }
     }
 }

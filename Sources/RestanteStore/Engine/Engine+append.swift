@@ -9,9 +9,15 @@ extension Engine {
 
     /// Where a log ends, with its running totals there.
     func head(of log: LogKey) throws -> LogMark {
-        if let mark = heads[log] { return mark }
-        let mark = try lookUpHead(of: log)
-        heads[log] = mark
+        if let latestHead, latestHead.log == log { return latestHead.mark }
+        let mark: LogMark
+        if let known = heads[log] {
+            mark = known
+        } else {
+            mark = try lookUpHead(of: log)
+            heads[log] = mark
+        }
+        latestHead = (log, mark)
         return mark
     }
 
@@ -47,8 +53,9 @@ extension Engine {
             logBytes: head.bytes + Int64(payload.count), payload: payload)
         try insert(row)
         heads[log] = row.mark
+        latestHead = (log, row.mark)
         index.append(log, row.seq)
-        journal.append(.stored(row))
+        if followers[log] != nil || journalFollows { journal.append(.stored(row)) }
         try limitLag(of: log, before: head, at: row.mark)
         return row
     }

@@ -109,11 +109,13 @@ extension Engine {
 
     /// Messages that were counted between the last one read and this one, and are not there. False: no room for the gap.
     func tellWhatIsMissing(before row: MessageRow, _ session: Session, into page: inout ReadPage) throws -> Bool {
-        guard !session.hasCaughtUp, let seen = session.follows[row.log]?.seen else { return true }
+        guard !session.hasCaughtUp, let place = session.follows.index(forKey: row.log),
+            let seen = session.follows.values[place].seen
+        else { return true }
         let end = LogMark(
             seq: row.seq - 1, count: row.logCount - 1, bytes: max(0, row.logBytes - Int64(row.payload.count)))
         guard try tellGap(after: seen, through: end, of: row.log, session, &page) else { return false }
-        session.follows[row.log]?.seen = row.mark
+        session.follows.values[place].seen = row.mark
         return true
     }
 

@@ -66,6 +66,7 @@ extension Engine {
             "INSERT INTO cursors(device_id, log_id, started_seq, acked_seq, acked_count, acked_bytes)"
                 + " VALUES (?1, ?2, ?3, ?3, ?4, ?5)", device, log, mark.seq, mark.count, mark.bytes)
         journal.append(.followed(device, log, from: mark.seq))
+        journalFollows = true
     }
 
     func groupLogs(of user: UserName) throws -> [(name: GroupName, log: LogKey)] {

@@ -35,6 +35,7 @@ extension Engine {
         try checkPages(of: "owed")
         try index.rebuild(at: positions.head)
         heads.removeAll()
+        latestHead = nil
         floors.removeAll()
         sweeper.note(row.log)
         notices.append(

@@ -20,7 +20,7 @@ extension Engine {
     /// issued them may have a clock that is ahead.
     func revoke(_ owner: TokenOwner) throws {
         let ending = try sessions(of: owner)
-        let through = ending.map(\.tokenIssuedAt).reduce(timekeeper.latest() / 1000, max)
+        let through = ending.map(\.tokenIssuedAt).reduce(timekeeper.latest / 1000, max)
         let row = owner.row
         try connection.run(Self.revokeSQL, row.kind, row.name, row.device, through, now)
         switch owner {

@@ -36,7 +36,7 @@ extension Engine {
         try checkID(submission.id)
         try checkSizes(submission)
         let digest = digest(of: submission)
-        guard submission.id.milliseconds <= timekeeper.latest() + limits.idAhead else {
+        guard submission.id.milliseconds <= timekeeper.latest + limits.idAhead else {
             // It was not ahead when it was accepted: the clock has been set back since.
             if let earlier = try earlierAnswer(submission, author, digest) { return earlier }
             throw Refusal(
@@ -83,7 +83,7 @@ extension Engine {
     private func store(
         _ submission: Submission, _ author: Author, _ targets: [Target], _ digest: [UInt8], isWithheld: Bool
     ) throws -> SendOutcome {
-        let now = now
+        let now = timekeeper.lastTime
         let expiresAt = now + Int64(submission.timeToLive ?? limits.timeToLive) * 1000
         let flags = submission.flags(for: author)
         for (part, target) in targets.enumerated() {
@@ -142,7 +142,7 @@ extension Engine {
     }
 
     private func relay(_ submission: Submission, _ author: Author, _ targets: [Target]) throws -> SendOutcome {
-        let now = now
+        let now = timekeeper.lastTime
         for target in targets {
             journal.append(
                 .relayed(

@@ -18,6 +18,8 @@ final class Engine {
 
     var directory: Directory
     var heads = BoundedCache<LogKey, LogMark>(capacity: 400_000)
+    /// The one that was asked for last: a send asks more than once.
+    var latestHead: (log: LogKey, mark: LogMark)?
     /// Where the last cursor of a log was when it was last asked for: for logs that have seen more than a quota.
     var floors = BoundedCache<LogKey, LogMark>(capacity: 100_000)
     /// Which messages a log has.
@@ -38,6 +40,8 @@ final class Engine {
 
     // What the batch at hand has caused so far.
     var journal: [Effect] = []
+    /// It has devices that begin to follow a log: until they do, who follows it is not known.
+    var journalFollows = false
     var events: [StoreEvent] = []
     var acknowledged: [SessionID: UInt64] = [:]
     var oweReceipts: Set<SessionID> = []
@@ -182,6 +186,7 @@ final class Engine {
         for (id, end) in endedLater { events.append(.ended(id, end)) }
         endedLater.removeAll()
         journal.removeAll(keepingCapacity: true)
+        journalFollows = false
         oweReceipts.removeAll(keepingCapacity: true)
         passed.removeAll(keepingCapacity: true)
         withdrawn.removeAll(keepingCapacity: true)

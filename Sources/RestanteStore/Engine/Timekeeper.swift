@@ -38,6 +38,8 @@ struct Timekeeper {
     private var base: Instant
     /// The last reading.
     private var last: Instant
+    /// What the wall clock said then.
+    private var wall: Int64
     /// Where the store's clock was when the wall clock fell behind it: it goes at half the pace until that has caught up.
     private var ahead: Instant?
     private var doubt: Doubt?
@@ -65,6 +67,7 @@ struct Timekeeper {
         guard let mark else {
             base = Instant(time: clock.now(), sinceBoot: clock.sinceBoot())
             last = base
+            wall = base.time
             highest = base.time
             return
         }
@@ -72,6 +75,7 @@ struct Timekeeper {
         isGapUnknown = !isSameBoot
         base = isSameBoot ? mark.at : Instant(time: mark.at.time, sinceBoot: 0)
         last = base
+        wall = base.time
         highest = mark.highest
         if isSameBoot { doubt = mark.doubt }
         _ = read()
@@ -80,6 +84,7 @@ struct Timekeeper {
     /// What the store goes by. Never less than before, unless the clock has been confirmed or has agreed with itself.
     mutating func read() -> Int64 {
         let reading = reading
+        wall = reading.time
         let offset = reading.time - reading.sinceBoot
         if abs(offset - (base.time - base.sinceBoot)) <= Self.tolerance {
             if doubt != nil { believe() }
@@ -112,8 +117,11 @@ struct Timekeeper {
         return ClockReport(wall: clock.now(), store: store, held: doubt.map(why))
     }
 
-    /// The later of both clocks.
-    mutating func latest() -> Int64 { max(read(), clock.now()) }
+    /// Of the last reading: a batch reads the clocks once, and not for each of its messages.
+    var lastTime: Int64 { last.time }
+
+    /// The later of both clocks, of the last reading.
+    var latest: Int64 { max(last.time, wall) }
 
     /// Whether a clock that was doubted has agreed with itself for long enough.
     var hasAgreed: Bool { doubt.map { last.sinceBoot - $0.since >= Self.agreement } ?? false }
