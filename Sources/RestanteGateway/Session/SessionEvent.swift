@@ -8,6 +8,8 @@ enum SessionEvent: Sendable {
     case claimRefused(Refusal)
     case page([Delivery], more: Bool)
     case live(Message, tag: UInt64)
+    /// A message that goes to others too; the tag is 0 for an ephemeral one.
+    case shared(SharedMessage, tag: UInt64)
     case relayed(Message)
     case behind
     case acknowledged(through: UInt64)
@@ -42,7 +44,7 @@ enum SessionAction: Sendable, Equatable {
     /// The device is this session's: the upgrade may be completed.
     case grantClaim
     case refuseClaim(Refusal)
-    case write(WireServerFrame)
+    case write(SessionFrame)
     case enqueue(StoreCommand)
     /// Ask for a turn to read a page: ``SessionEvent/turnCame`` follows.
     case askTurn

@@ -25,6 +25,8 @@ final class SessionHandler: ChannelInboundHandler {
     private var commands: [StoreCommand] = []
     /// Not nil while in the pipeline.
     private var context: ChannelHandlerContext?
+    /// The same.
+    private var socket: WebSocketHandler?
     private var wrote = false
     private var inBatch = false
     private var gate = ReadGate()
@@ -65,6 +67,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        socket = try? context.pipeline.syncOperations.handler(type: WebSocketHandler.self)
         services.metrics.sessionOpened()
         services.logger.debug(
             "session opened",
@@ -82,7 +85,7 @@ final class SessionHandler: ChannelInboundHandler {
         services.logger.debug("session ended", metadata: ["session": "\(id)"])
         keepAlive.stop()
         expiry.stop()
-        self.context = nil
+        (self.context, socket) = (nil, nil)
     }
 
     /// Something came from the peer, whatever it was.
@@ -224,11 +227,22 @@ final class SessionHandler: ChannelInboundHandler {
         }
     }
 
-    private func write(_ frame: WireServerFrame) {
-        let bytes = format.encode(frame)
-        services.metrics.sent(frame, bytes: bytes.count)
-        trace("sent", "\(SentKind(frame))", bytes.count)
+    private func write(_ frame: SessionFrame) {
+        let count = encode(frame)
+        services.metrics.sent(frame, bytes: count)
+        trace("sent", "\(SentKind(frame))", count)
+    }
+
+    /// How many bytes it comes to.
+    private func encode(_ frame: SessionFrame) -> Int {
+        if format == .proto, let count = frame.binaryCount {
+            socket?.writeBinary(count, frame.writeBinary)
+            wrote = true
+            return count
+        }
+        let bytes = format.encode(frame.wire)
         write(.message(WebSocketMessage(format == .json ? .text : .binary, bytes)))
+        return bytes.count
     }
 
     /// What a frame was, never what is in it.

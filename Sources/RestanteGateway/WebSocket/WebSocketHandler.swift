@@ -32,6 +32,8 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     private var held = 0
     private var deadline: LoopTimers.Timer?
     private var mustFlush = false
+    /// Where frames are collected, if they are.
+    private var writes: BatchedWrites?
 
     /// - Parameters:
     ///   - maximumBytes: of one message.
@@ -53,6 +55,12 @@ package final class WebSocketHandler: ChannelDuplexHandler {
         self.holds = holds
         self.closed = closed
     }
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        writes = try? context.pipeline.syncOperations.handler(type: BatchedWrites.self)
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { writes = nil }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .closed = state { return }
@@ -86,6 +94,21 @@ package final class WebSocketHandler: ChannelDuplexHandler {
         case .message(let message):
             write(message.kind == .text ? .text : .binary, message.bytes, context, promise: promise)
         case .ping: write(.ping, [], context, promise: promise)
+        }
+    }
+
+    /// Writes a binary message where ``BatchedWrites`` collects frames, which must be in the pipeline.
+    ///
+    /// - Parameters:
+    ///   - count: bytes of it.
+    ///   - fill: puts all of them into the memory that it gets.
+    func writeBinary(_ count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        guard let writes else { preconditionFailure("nothing collects the frames of this WebSocket") }
+        guard case .open = state else { return }
+        let head = FrameWriter.headBytes(count)
+        writes.write(head + count) { memory in
+            FrameWriter.writeHead(.binary, count, to: memory)
+            fill(UnsafeMutableRawBufferPointer(rebasing: memory[head...]))
         }
     }
 
