@@ -39,12 +39,18 @@ enum SessionEvent: Sendable {
     case shutdown(reconnectAfter: UInt32)
 }
 
+extension SessionEvent {
+    var isPage: Bool { if case .page = self { true } else { false } }
+}
+
 /// What the handler is to do about it, in order.
 enum SessionAction: Sendable, Equatable {
     /// The device is this session's: the upgrade may be completed.
     case grantClaim
     case refuseClaim(Refusal)
     case write(SessionFrame)
+    /// Write all of these; not empty.
+    case writePage([Delivery])
     case enqueue(StoreCommand)
     /// Ask for a turn to read a page: ``SessionEvent/turnCame`` follows.
     case askTurn

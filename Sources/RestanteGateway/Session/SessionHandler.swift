@@ -8,7 +8,8 @@ import RestanteWire
 /// It is made and registered before the upgrade, since the claim comes first, and joins the pipeline after it. All
 /// commands of one read cycle go to the store as one array, all frames of one batch to the socket with one flush.
 final class SessionHandler: ChannelInboundHandler {
-    typealias InboundIn = WebSocketMessage
+    /// Messages come to ``received(_:)``.
+    typealias InboundIn = Never
     typealias OutboundOut = WebSocketOutput
 
     let id: SessionID
@@ -29,6 +30,10 @@ final class SessionHandler: ChannelInboundHandler {
     private var socket: WebSocketHandler?
     private var wrote = false
     private var inBatch = false
+    /// When the first frame of this read cycle came; the others count as having come then.
+    private var cycleTime: NIODeadline?
+    /// Whether frames are traced: asked once, for the answer costs a copy of the logger.
+    private let isTracing: Bool
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
     let expiry: SessionExpiry
@@ -43,6 +48,7 @@ final class SessionHandler: ChannelInboundHandler {
         self.channel = channel
         self.services = services
         self.visitor = visitor
+        isTracing = services.logger.logLevel <= .trace
         id = services.sessions.makeSessionID()
         machine = SessionStateMachine(
             session: id, address: address, expiresAt: expiresAt * 1000, limits: services.configuration.limits)
@@ -91,8 +97,9 @@ final class SessionHandler: ChannelInboundHandler {
     /// Something came from the peer, whatever it was.
     func heard() { keepAlive.heard() }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = Self.unwrapInboundIn(data).bytes
+    /// A message came: called by the ``WebSocketHandler`` in the pipeline.
+    func received(_ message: WebSocketMessage) {
+        let bytes = message.bytes
         do {
             let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
             let kind = ReceivedKind(action)
@@ -107,7 +114,8 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// The action, or its refusal because of a rate.
     private func paced(_ action: ClientAction, bytes: Int) -> ClientAction {
-        let now = NIODeadline.now()
+        let now = cycleTime ?? .now()
+        cycleTime = now
         visitor.pacer.frameCame(now)
         guard let session = visitor.session else { return action }
         let (admitted, isRefused) = session.admit(action, bytes: bytes, now: now)
@@ -123,6 +131,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        cycleTime = nil
         finish()
         context.fireChannelReadComplete()
     }
@@ -202,6 +211,7 @@ final class SessionHandler: ChannelInboundHandler {
         case .grantClaim: claimed.succeed()
         case .refuseClaim(let refusal): claimed.fail(refusal)
         case .write(let frame): write(frame)
+        case .writePage(let deliveries): for delivery in deliveries { write(.deliver(delivery)) }
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
         case .askTurn: if services.sessions.asksTurn(id) { handle(.turnCame) }
@@ -247,6 +257,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// What a frame was, never what is in it.
     private func trace(_ what: Logger.Message, _ kind: @autoclosure () -> String, _ bytes: Int) {
+        guard isTracing else { return }
         services.logger.trace(what, metadata: ["session": "\(id)", "kind": "\(kind())", "bytes": "\(bytes)"])
     }
 

@@ -156,7 +156,7 @@ struct SessionStateMachine {
     private mutating func page(_ deliveries: [Delivery], more: Bool, _ actions: inout [SessionAction]) {
         for delivery in deliveries { window.deliver(tag: delivery.tag, bytes: delivery.owed.windowBytes) }
         perform(flow.page(isEmpty: deliveries.isEmpty, more: more, window: window), &actions)
-        for delivery in deliveries { actions.append(.write(.deliver(delivery))) }
+        if !deliveries.isEmpty { actions.append(.writePage(deliveries)) }
     }
 
     private func perform(_ step: ReadFlow.Step?, _ actions: inout [SessionAction]) {

@@ -4,16 +4,18 @@ import RestanteCore
 ///
 /// Every field written here has a number below 16, so that its key is one byte.
 struct BinaryWriter {
-    private var rest: UnsafeMutableRawBufferPointer
+    private let all: UnsafeMutableRawBufferPointer
+    private var position = 0
 
-    init(_ memory: UnsafeMutableRawBufferPointer) { rest = memory }
+    init(_ memory: UnsafeMutableRawBufferPointer) { all = memory }
 
     /// Nothing is left of the memory.
-    var isFull: Bool { rest.isEmpty }
+    var isFull: Bool { position == all.count }
 
     mutating func byte(_ byte: UInt8) {
-        rest[0] = byte
-        advance(1)
+        precondition(position < all.count, "more is written than there is room for")
+        all[position] = byte
+        position += 1
     }
 
     mutating func varint(_ number: UInt64) {
@@ -39,8 +41,9 @@ struct BinaryWriter {
     }
 
     mutating func bytes(_ bytes: UnsafeRawBufferPointer) {
-        rest.copyMemory(from: bytes)
-        advance(bytes.count)
+        precondition(bytes.count <= all.count - position, "more is written than there is room for")
+        UnsafeMutableRawBufferPointer(rebasing: all[position...]).copyMemory(from: bytes)
+        position += bytes.count
     }
 
     /// Text that is there even if it is empty: one of a oneof.
@@ -53,10 +56,6 @@ struct BinaryWriter {
     mutating func id(_ key: UInt8, _ id: MessageID) {
         head(key, 16)
         withUnsafeBytes(of: (id.high.bigEndian, id.low.bigEndian)) { bytes($0) }
-    }
-
-    private mutating func advance(_ count: Int) {
-        rest = UnsafeMutableRawBufferPointer(rebasing: rest.dropFirst(count))
     }
 }
 
