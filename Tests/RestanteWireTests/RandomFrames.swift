@@ -54,7 +54,7 @@ extension WireSend {
 extension UInt64 {
     /// As often of few bits as of many.
     static func randomSize(using random: inout SeededGenerator) -> UInt64 {
-        .random(in: 0...max, using: &random) >> .random(in: 0...63, using: &random)
+        UInt64.random(in: 0...max, using: &random) >> UInt64.random(in: 0...63, using: &random)
     }
 }
 
