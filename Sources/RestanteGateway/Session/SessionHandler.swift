@@ -10,7 +10,6 @@ import RestanteWire
 final class SessionHandler: ChannelInboundHandler {
     /// Messages come to ``received(_:)``.
     typealias InboundIn = Never
-    typealias OutboundOut = WebSocketOutput
 
     let id: SessionID
     let format: WireFormat
@@ -26,14 +25,10 @@ final class SessionHandler: ChannelInboundHandler {
     private var commands: [StoreCommand] = []
     /// Not nil while in the pipeline.
     private var context: ChannelHandlerContext?
-    /// The same.
-    private var socket: WebSocketHandler?
-    private var wrote = false
+    private let output: SessionOutput
     private var inBatch = false
     /// When the first frame of this read cycle came; the others count as having come then.
     private var cycleTime: NIODeadline?
-    /// Whether frames are traced: asked once, for the answer costs a copy of the logger.
-    private let isTracing: Bool
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
     let expiry: SessionExpiry
@@ -48,8 +43,8 @@ final class SessionHandler: ChannelInboundHandler {
         self.channel = channel
         self.services = services
         self.visitor = visitor
-        isTracing = services.logger.logLevel <= .trace
         id = services.sessions.makeSessionID()
+        output = SessionOutput(id, format, services.metrics, services.logger)
         machine = SessionStateMachine(
             session: id, address: address, expiresAt: expiresAt * 1000, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
@@ -73,7 +68,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        socket = try? context.pipeline.syncOperations.handler(type: WebSocketHandler.self)
+        output.open(context)
         services.metrics.sessionOpened()
         services.logger.debug(
             "session opened",
@@ -91,7 +86,8 @@ final class SessionHandler: ChannelInboundHandler {
         services.logger.debug("session ended", metadata: ["session": "\(id)"])
         keepAlive.stop()
         expiry.stop()
-        (self.context, socket) = (nil, nil)
+        output.close()
+        self.context = nil
     }
 
     /// Something came from the peer, whatever it was.
@@ -102,9 +98,7 @@ final class SessionHandler: ChannelInboundHandler {
         let bytes = message.bytes
         do {
             let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
-            let kind = ReceivedKind(action)
-            services.metrics.received(kind, bytes: bytes.count)
-            trace("received", "\(kind)", bytes.count)
+            output.received(action, bytes: bytes.count)
             handle(event(paced(action, bytes: bytes.count)))
         } catch {
             services.metrics.received(.malformed, bytes: bytes.count)
@@ -210,8 +204,8 @@ final class SessionHandler: ChannelInboundHandler {
         switch action {
         case .grantClaim: claimed.succeed()
         case .refuseClaim(let refusal): claimed.fail(refusal)
-        case .write(let frame): write(frame)
-        case .writePage(let deliveries): for delivery in deliveries { write(.deliver(delivery)) }
+        case .write(let frame): output.write(frame)
+        case .writePage(let deliveries): for delivery in deliveries { output.write(.deliver(delivery)) }
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
         case .askTurn: if services.sessions.asksTurn(id) { handle(.turnCame) }
@@ -220,7 +214,7 @@ final class SessionHandler: ChannelInboundHandler {
             expiry.key = key ?? expiry.key
             expiry.schedule(at: time) { [self] in expire() }
         case .chargeMiss: visitor.session?.chargeMiss(now: .now())
-        case .ping: write(.ping)
+        case .ping: output.ping()
         case .close(let code, let reason):
             services.logger.debug(
                 "closing session", metadata: ["session": "\(id)", "code": "\(code.rawValue)", "reason": "\(reason)"])
@@ -235,36 +229,6 @@ final class SessionHandler: ChannelInboundHandler {
         } else {
             commands.append(command)
         }
-    }
-
-    private func write(_ frame: SessionFrame) {
-        let count = encode(frame)
-        services.metrics.sent(frame, bytes: count)
-        trace("sent", "\(SentKind(frame))", count)
-    }
-
-    /// How many bytes it comes to.
-    private func encode(_ frame: SessionFrame) -> Int {
-        if format == .proto, let count = frame.binaryCount {
-            socket?.writeBinary(count, frame.writeBinary)
-            wrote = true
-            return count
-        }
-        let bytes = format.encode(frame.wire)
-        write(.message(WebSocketMessage(format == .json ? .text : .binary, bytes)))
-        return bytes.count
-    }
-
-    /// What a frame was, never what is in it.
-    private func trace(_ what: Logger.Message, _ kind: @autoclosure () -> String, _ bytes: Int) {
-        guard isTracing else { return }
-        services.logger.trace(what, metadata: ["session": "\(id)", "kind": "\(kind())", "bytes": "\(bytes)"])
-    }
-
-    private func write(_ output: WebSocketOutput) {
-        guard let context else { return }
-        context.write(Self.wrapOutboundOut(output), promise: nil)
-        wrote = true
     }
 
     private func close(_ close: CloseWebSocket) {
@@ -286,10 +250,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     private func flush() {
-        guard wrote else { return }
-        wrote = false
-        context?.flush()
-        noteUnsent()
+        if output.flush() { noteUnsent() }
     }
 
     /// What the socket has not taken counts for the memory budget.
