@@ -19,19 +19,37 @@ final class BatchedWrites: ChannelOutboundHandler {
     private var batch: ByteBuffer?
     /// Succeeds with the write of `batch`.
     private var promise: EventLoopPromise<Void>?
+    /// Not nil while in the pipeline.
+    private var context: ChannelHandlerContext?
 
     init(isTLS: Bool) {
         self.isTLS = isTLS
     }
 
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let next = Self.unwrapOutboundIn(data)
-        if let waiting = batch, waiting.readableBytes + next.readableBytes > Self.most { passOn(context) }
+        makeRoom(for: next.readableBytes, context)
         if batch == nil {
             (batch, self.promise) = (next, promise)
         } else {
             batch?.writeImmutableBuffer(next)
             add(promise)
+        }
+    }
+
+    /// Writes `count` bytes where they wait for the flush: as if ``write(context:data:promise:)`` had been called, without a
+    /// buffer of their own.
+    ///
+    /// - Parameter fill: puts all of them into the memory that it gets.
+    func write(_ count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        guard let context else { return }
+        makeRoom(for: count, context)
+        if batch == nil { batch = context.channel.allocator.buffer(capacity: count) }
+        batch?.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
+            fill(UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+            return count
         }
     }
 
@@ -49,6 +67,11 @@ final class BatchedWrites: ChannelOutboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         promise?.fail(ChannelError.ioOnClosedChannel)
         (batch, promise) = (nil, nil)
+        self.context = nil
+    }
+
+    private func makeRoom(for count: Int, _ context: ChannelHandlerContext) {
+        if let waiting = batch, waiting.readableBytes + count > Self.most { passOn(context) }
     }
 
     private func passOn(_ context: ChannelHandlerContext) {

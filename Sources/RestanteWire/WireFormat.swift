@@ -39,6 +39,16 @@ public enum WireFormat: String, CaseIterable, Sendable {
     public func decodeAction(
         _ bytes: [UInt8], from sender: DeviceAddress, limits: Limits
     ) throws(WireError) -> ClientAction {
+        if self == .proto, let action = bytes.withUnsafeBytes({ ClientAction(binary: $0, limits: limits) }) {
+            return action
+        }
+        return try decodeActionBySchema(bytes, from: sender, limits: limits)
+    }
+
+    /// The same by SwiftProtobuf alone, which is what ``decodeAction(_:from:limits:)`` must agree with.
+    package func decodeActionBySchema(
+        _ bytes: [UInt8], from sender: DeviceAddress, limits: Limits
+    ) throws(WireError) -> ClientAction {
         try ClientAction(try decodeClientFrame(bytes), from: sender, limits: limits)
     }
 

@@ -40,9 +40,7 @@ struct ReadFlowTests {
         let gap = Delivery(tag: 1, owed: .gap(conversation, count: 5, reason: .expired))
         let undelivered = Delivery(tag: 2, owed: .undelivered([MessageID(at: 1)], reason: .quota))
         #expect(
-            driver.take(.page([gap, undelivered], more: true)) == [
-                .read, .write(.deliver(gap)), .write(.deliver(undelivered)),
-            ])
+            driver.take(.page([gap, undelivered], more: true)) == [.read, .writePage([gap, undelivered])])
     }
 
     /// The page had nothing and there is more only because of the pause: the client need not acknowledge first.

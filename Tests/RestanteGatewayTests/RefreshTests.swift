@@ -23,7 +23,7 @@ import Testing
         let answer = Result<Reply, Refusal>.success(.refreshed(expiresAt: 9_000_000))
         #expect(
             driver.take(.replied(answer, id: 7)) == [
-                .expire(at: 9_000_000, key: Self.newer), .write(.answered(answer, id: 7)),
+                .expire(at: 9_000_000, key: Self.newer), .write(.other(.answered(answer, id: 7))),
             ])
     }
 
@@ -34,7 +34,7 @@ import Testing
         let kept = Result<Reply, Refusal>.success(.refreshed(expiresAt: 5_000_000))
         #expect(
             driver.take(.replied(.success(.refreshed(expiresAt: 4_500_000)), id: 7)) == [
-                .expire(at: 5_000_000), .write(.answered(kept, id: 7)),
+                .expire(at: 5_000_000), .write(.other(.answered(kept, id: 7))),
             ])
     }
 
@@ -50,19 +50,19 @@ import Testing
     func anotherTokenIsRefusedAndTheSessionGoesOn(claims: TokenClaims?, code: ErrorCode) {
         var driver = MachineDriver.live()
         let actions = driver.take(.refreshing(claims, key: nil, id: 7))
-        guard actions.count == 1, case .write(let frame) = actions[0] else {
+        guard actions.count == 1, case .write(.other(let frame)) = actions[0] else {
             Issue.record("\(actions)")
             return
         }
         #expect(frame.requestID == 7 && frame.failure.code == UInt32(code.rawValue))
-        #expect(driver.take(.received(.ping)) == [.write(.pong())])
+        #expect(driver.take(.received(.ping)) == [.write(.other(.pong()))])
     }
 
     @Test func aRefusalOfTheStoreMovesNothing() {
         var driver = MachineDriver.live()
         _ = driver.take(.refreshing(claims(), key: Self.newer, id: 7))
         let answer = Result<Reply, Refusal>.failure(Refusal(.invalidToken, "revoked"))
-        #expect(driver.take(.replied(answer, id: 7)) == [.write(.answered(answer, id: 7))])
+        #expect(driver.take(.replied(answer, id: 7)) == [.write(.other(.answered(answer, id: 7)))])
     }
 
     /// Each key stays with its own token until the store has said what it thinks of that.
@@ -73,7 +73,7 @@ import Testing
         let taken = Result<Reply, Refusal>.success(.refreshed(expiresAt: 8_000_000))
         let refused = Result<Reply, Refusal>.failure(Refusal(.invalidToken, "revoked"))
         #expect(driver.take(.replied(taken, id: 7)).first == .expire(at: 8_000_000, key: Self.newer))
-        #expect(driver.take(.replied(refused, id: 8)) == [.write(.answered(refused, id: 8))])
+        #expect(driver.take(.replied(refused, id: 8)) == [.write(.other(.answered(refused, id: 8)))])
         _ = driver.take(.refreshing(claims(), key: Self.newer, id: 9))
         let last = Result<Reply, Refusal>.success(.refreshed(expiresAt: 9_000_000))
         #expect(driver.take(.replied(last, id: 9)).first == .expire(at: 9_000_000, key: Self.newer))

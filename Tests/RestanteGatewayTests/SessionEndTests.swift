@@ -31,7 +31,7 @@ struct SessionEndTests {
         var actions = driver.take(row.event)
         if let word = row.word {
             #expect(
-                actions.first == .write(.closing(reason: word, reconnectAfterMilliseconds: row.reconnectAfter)))
+                actions.first == .write(.other(.closing(reason: word, reconnectAfterMilliseconds: row.reconnectAfter))))
             actions.removeFirst()
         }
         guard actions.count == 2, case .close(row.code, let reason) = actions[0] else {

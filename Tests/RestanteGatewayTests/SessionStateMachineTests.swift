@@ -12,9 +12,10 @@ struct SessionStateMachineTests {
         #expect(
             driver.take(.opened) == [
                 .write(
-                    .welcome(
-                        session: "74", claimed: MachineDriver.claimed, limits: MachineDriver.limits,
-                        expiresAt: 5_000_000)), .expire(at: 5_000_000), .read,
+                    .other(
+                        .welcome(
+                            session: "74", claimed: MachineDriver.claimed, limits: MachineDriver.limits,
+                            expiresAt: 5_000_000))), .expire(at: 5_000_000), .read,
             ])
     }
 
@@ -48,13 +49,15 @@ struct SessionStateMachineTests {
         #expect(driver.take([.claimed(MachineDriver.claimed), .ended(end)]) == [.grantClaim])
         #expect(
             driver.take(.opened) == [
-                .write(.closing(reason: word, reconnectAfterMilliseconds: 0)), .close(code, reason: word), .release,
+                .write(.other(.closing(reason: word, reconnectAfterMilliseconds: 0))), .close(code, reason: word),
+                .release,
             ])
     }
 
     /// Events of the store or the socket that cannot concern a session before it is open.
     @Test(arguments: [
-        SessionEvent.received(.ping), .page([.message(1)], more: false), .live(.test(), tag: 1), .behind,
+        SessionEvent.received(.ping), .page([.message(1)], more: false), .live(.test(), tag: 1),
+        .shared(SharedMessage(.test()), tag: 1), .behind,
         .acknowledged(through: 1), .drained, .writable(false), .pingDue, .idle, .tokenExpired,
     ])
     func nothingHappensBeforeItIsOpen(event: SessionEvent) {
@@ -75,7 +78,7 @@ struct SessionStateMachineTests {
         #expect(
             driver.take(.received(.request(.listGroups, id: 9)))
                 == [.enqueue(.request(.listGroups, id: 9, from: .session(MachineDriver.session)))])
-        #expect(driver.take(.replied(.success(.done), id: 9)) == [.write(.answered(.success(.done), id: 9))])
+        #expect(driver.take(.replied(.success(.done), id: 9)) == [.write(.other(.answered(.success(.done), id: 9)))])
     }
 
     @Test func whatCannotBeServedIsAnsweredAtOnce() {
@@ -83,10 +86,12 @@ struct SessionStateMachineTests {
         let refusal = Refusal(.badName, "scripted")
         #expect(
             driver.take(.received(.rejectSend(messageID: [1], refusal)))
-                == [.write(.rejected(messageID: [1], refusal))])
+                == [.write(.other(.rejected(messageID: [1], refusal)))])
         #expect(
-            driver.take(.received(.failRequest(id: 3, refusal))) == [.write(.answered(.failure(refusal), id: 3))])
-        #expect(driver.take(.received(.ping)) == [.write(.pong())])
+            driver.take(.received(.failRequest(id: 3, refusal))) == [
+                .write(.other(.answered(.failure(refusal), id: 3)))
+            ])
+        #expect(driver.take(.received(.ping)) == [.write(.other(.pong()))])
     }
 
     @Test func acknowledgementIsConfirmedByTheStoreOnly() {
@@ -94,13 +99,15 @@ struct SessionStateMachineTests {
         _ = driver.take(.page([.message(1)], more: false))
         #expect(driver.take(.received(.acknowledge(through: 1))) == [.acknowledge(1)])
         #expect(driver.take(.acknowledged(through: 1)) == [.write(.acked(through: 1))])
-        #expect(driver.take(.drained) == [.write(.drained())])
+        #expect(driver.take(.drained) == [.write(.other(.drained()))])
     }
 
     @Test func liveAndRelayedMessagesAreWritten() {
         var driver = MachineDriver.live()
-        #expect(driver.take(.live(.test(), tag: 1)) == [.write(.live(.test(), tag: 1))])
-        #expect(driver.take(.relayed(.test())) == [.write(.live(.test(), tag: 0))])
+        #expect(driver.take(.live(.test(), tag: 1)) == [.write(.message(.test(), tag: 1))])
+        let shared = SharedMessage(.test())
+        #expect(driver.take(.shared(shared, tag: 2)) == [.write(.shared(shared, tag: 2))])
+        #expect(driver.take(.relayed(.test())) == [.write(.message(.test(), tag: 0))])
         #expect(driver.take(.pingDue) == [.ping])
     }
 }

@@ -76,7 +76,8 @@ final class ConnectGate: UpgradeGate {
             WebSocketHandler(
                 maximumBytes: format?.frameBytes(configuration.limits) ?? 0,
                 expected: format.map { $0 == .json ? .text : .binary }, closeTimeout: configuration.closeTimeout,
-                timers: services.sessions.timers, heard: { handler?.heard() },
+                timers: services.sessions.timers, message: handler.map { handler in { handler.received($0) } },
+                heard: { handler?.heard() },
                 holds: { [memory = services.sessions.memory] in memory.add($0) },
                 closed: { [metrics = services.metrics] in metrics.closed($0, by: $1) }))
     }

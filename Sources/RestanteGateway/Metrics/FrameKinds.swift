@@ -40,7 +40,17 @@ enum SentKind: Int, CaseIterable, MetricLabel {
 }
 
 extension SentKind {
-    init(_ frame: WireServerFrame) {
+    init(_ frame: SessionFrame) {
+        self =
+            switch frame {
+            case .message, .shared: .deliver
+            case .accepted: .accepted
+            case .acked: .acked
+            case .other(let frame): SentKind(frame)
+            }
+    }
+
+    private init(_ frame: WireServerFrame) {
         self =
             switch frame.frame {
             case .welcome: .welcome

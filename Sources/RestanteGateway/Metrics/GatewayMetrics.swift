@@ -68,9 +68,13 @@ final class GatewayMetrics: Sendable {
     }
 
     /// What was refused is told by frames alone, whoever refused it, so that is where it is counted.
-    func sent(_ frame: WireServerFrame, bytes: Int) {
+    func sent(_ frame: SessionFrame, bytes: Int) {
         framesSent.increment(SentKind(frame))
         sentBytes.increment(by: bytes)
+        if case .other(let frame) = frame { refused(frame) }
+    }
+
+    private func refused(_ frame: WireServerFrame) {
         switch frame.frame {
         case .rejected(let it): refused(it.code, .send)
         case .failure(let it): refused(it.code, .request)

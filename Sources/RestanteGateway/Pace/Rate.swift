@@ -18,6 +18,8 @@ public struct Rate: Sendable, Hashable, CustomStringConvertible {
     /// How long it takes until `amount` has been earned.
     func earning(_ amount: Int) -> TimeAmount {
         let (high, low) = UInt64(max(time.nanoseconds, 0)).multipliedFullWidth(by: UInt64(max(amount, 0)))
+        // Without 128 bits where 64 do: it is asked with every message.
+        if high == 0 { return min(.nanoseconds(Int64(clamping: low / UInt64(count))), Self.century) }
         guard high < UInt64(count) else { return Self.century }
         let nanoseconds = UInt64(count).dividingFullWidth((high, low)).quotient
         return min(.nanoseconds(Int64(clamping: nanoseconds)), Self.century)

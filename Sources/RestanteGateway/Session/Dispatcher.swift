@@ -63,28 +63,30 @@ final class Dispatcher: StoreSink {
         case .replied(let result, let id, .session(let session)): add(session, .replied(result, id: id))
         case .replied(let result, _, .service(let call, _, _)), .replied(let result, _, .operators(let call)):
             calls.answer(call, .replied(result))
+        case .live(let message, let readers) where readers.count == 1:
+            add(readers[0].session, .live(message, tag: readers[0].tag))
         case .live(let message, let readers): sort(message, readers, into: &batches)
         case .relay(let message, let sessions): sort(message, sessions, into: &batches)
         }
     }
 
     private func sort(_ message: Message, _ readers: [LiveReader], into batches: inout [[LoopEvent]]) {
-        for (index, group) in grouped(readers, by: \.session) where !group.isEmpty {
+        for (index, group) in grouped(readers, by: { $0.session }) where !group.isEmpty {
             batches[index].append(.live(message, group))
         }
     }
 
     private func sort(_ message: Message, _ sessions: [SessionID], into batches: inout [[LoopEvent]]) {
-        for (index, group) in grouped(sessions, by: \.self) where !group.isEmpty {
+        for (index, group) in grouped(sessions, by: { $0 }) where !group.isEmpty {
             batches[index].append(.relay(message, group))
         }
     }
 
     private func grouped<Reader>(
-        _ readers: [Reader], by session: KeyPath<Reader, SessionID>
+        _ readers: [Reader], by session: (Reader) -> SessionID
     ) -> EnumeratedSequence<[[Reader]]> {
         var groups = [[Reader]](repeating: [], count: tables.count)
-        for reader in readers { groups[SessionTable.index(of: reader[keyPath: session])].append(reader) }
+        for reader in readers { groups[SessionTable.index(of: session(reader))].append(reader) }
         return groups.enumerated()
     }
 }

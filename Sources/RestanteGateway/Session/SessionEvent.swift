@@ -8,6 +8,8 @@ enum SessionEvent: Sendable {
     case claimRefused(Refusal)
     case page([Delivery], more: Bool)
     case live(Message, tag: UInt64)
+    /// A message that goes to others too; the tag is 0 for an ephemeral one.
+    case shared(SharedMessage, tag: UInt64)
     case relayed(Message)
     case behind
     case acknowledged(through: UInt64)
@@ -37,12 +39,18 @@ enum SessionEvent: Sendable {
     case shutdown(reconnectAfter: UInt32)
 }
 
+extension SessionEvent {
+    var isPage: Bool { if case .page = self { true } else { false } }
+}
+
 /// What the handler is to do about it, in order.
 enum SessionAction: Sendable, Equatable {
     /// The device is this session's: the upgrade may be completed.
     case grantClaim
     case refuseClaim(Refusal)
-    case write(WireServerFrame)
+    case write(SessionFrame)
+    /// Write all of these; not empty.
+    case writePage([Delivery])
     case enqueue(StoreCommand)
     /// Ask for a turn to read a page: ``SessionEvent/turnCame`` follows.
     case askTurn

@@ -8,8 +8,8 @@ import RestanteWire
 /// It is made and registered before the upgrade, since the claim comes first, and joins the pipeline after it. All
 /// commands of one read cycle go to the store as one array, all frames of one batch to the socket with one flush.
 final class SessionHandler: ChannelInboundHandler {
-    typealias InboundIn = WebSocketMessage
-    typealias OutboundOut = WebSocketOutput
+    /// Messages come to ``received(_:)``.
+    typealias InboundIn = Never
 
     let id: SessionID
     let format: WireFormat
@@ -25,8 +25,10 @@ final class SessionHandler: ChannelInboundHandler {
     private var commands: [StoreCommand] = []
     /// Not nil while in the pipeline.
     private var context: ChannelHandlerContext?
-    private var wrote = false
+    private let output: SessionOutput
     private var inBatch = false
+    /// When the first frame of this read cycle came; the others count as having come then.
+    private var cycleTime: NIODeadline?
     private var gate = ReadGate()
     private var keepAlive: KeepAlive
     let expiry: SessionExpiry
@@ -42,6 +44,7 @@ final class SessionHandler: ChannelInboundHandler {
         self.services = services
         self.visitor = visitor
         id = services.sessions.makeSessionID()
+        output = SessionOutput(id, format, services.metrics, services.logger)
         machine = SessionStateMachine(
             session: id, address: address, expiresAt: expiresAt * 1000, limits: services.configuration.limits)
         claimed = channel.eventLoop.makePromise()
@@ -65,6 +68,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        output.open(context)
         services.metrics.sessionOpened()
         services.logger.debug(
             "session opened",
@@ -82,19 +86,19 @@ final class SessionHandler: ChannelInboundHandler {
         services.logger.debug("session ended", metadata: ["session": "\(id)"])
         keepAlive.stop()
         expiry.stop()
+        output.close()
         self.context = nil
     }
 
     /// Something came from the peer, whatever it was.
     func heard() { keepAlive.heard() }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let bytes = Self.unwrapInboundIn(data).bytes
+    /// A message came: called by the ``WebSocketHandler`` in the pipeline.
+    func received(_ message: WebSocketMessage) {
+        let bytes = message.bytes
         do {
             let action = try format.decodeAction(bytes, from: address, limits: services.configuration.limits)
-            let kind = ReceivedKind(action)
-            services.metrics.received(kind, bytes: bytes.count)
-            trace("received", "\(kind)", bytes.count)
+            output.received(action, bytes: bytes.count)
             handle(event(paced(action, bytes: bytes.count)))
         } catch {
             services.metrics.received(.malformed, bytes: bytes.count)
@@ -104,7 +108,8 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// The action, or its refusal because of a rate.
     private func paced(_ action: ClientAction, bytes: Int) -> ClientAction {
-        let now = NIODeadline.now()
+        let now = cycleTime ?? .now()
+        cycleTime = now
         visitor.pacer.frameCame(now)
         guard let session = visitor.session else { return action }
         let (admitted, isRefused) = session.admit(action, bytes: bytes, now: now)
@@ -120,6 +125,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        cycleTime = nil
         finish()
         context.fireChannelReadComplete()
     }
@@ -198,7 +204,8 @@ final class SessionHandler: ChannelInboundHandler {
         switch action {
         case .grantClaim: claimed.succeed()
         case .refuseClaim(let refusal): claimed.fail(refusal)
-        case .write(let frame): write(frame)
+        case .write(let frame): output.write(frame)
+        case .writePage(let deliveries): for delivery in deliveries { output.write(.deliver(delivery)) }
         case .enqueue(let command): append(command)
         case .heedClient(let now): apply(gate.heeded(now))
         case .askTurn: if services.sessions.asksTurn(id) { handle(.turnCame) }
@@ -207,7 +214,7 @@ final class SessionHandler: ChannelInboundHandler {
             expiry.key = key ?? expiry.key
             expiry.schedule(at: time) { [self] in expire() }
         case .chargeMiss: visitor.session?.chargeMiss(now: .now())
-        case .ping: write(.ping)
+        case .ping: output.ping()
         case .close(let code, let reason):
             services.logger.debug(
                 "closing session", metadata: ["session": "\(id)", "code": "\(code.rawValue)", "reason": "\(reason)"])
@@ -222,24 +229,6 @@ final class SessionHandler: ChannelInboundHandler {
         } else {
             commands.append(command)
         }
-    }
-
-    private func write(_ frame: WireServerFrame) {
-        let bytes = format.encode(frame)
-        services.metrics.sent(frame, bytes: bytes.count)
-        trace("sent", "\(SentKind(frame))", bytes.count)
-        write(.message(WebSocketMessage(format == .json ? .text : .binary, bytes)))
-    }
-
-    /// What a frame was, never what is in it.
-    private func trace(_ what: Logger.Message, _ kind: @autoclosure () -> String, _ bytes: Int) {
-        services.logger.trace(what, metadata: ["session": "\(id)", "kind": "\(kind())", "bytes": "\(bytes)"])
-    }
-
-    private func write(_ output: WebSocketOutput) {
-        guard let context else { return }
-        context.write(Self.wrapOutboundOut(output), promise: nil)
-        wrote = true
     }
 
     private func close(_ close: CloseWebSocket) {
@@ -261,10 +250,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     private func flush() {
-        guard wrote else { return }
-        wrote = false
-        context?.flush()
-        noteUnsent()
+        if output.flush() { noteUnsent() }
     }
 
     /// What the socket has not taken counts for the memory budget.

@@ -34,6 +34,6 @@ extension SessionStateMachine {
     }
 
     private func fail(_ id: UInt64, _ code: ErrorCode, _ reason: String, _ actions: inout [SessionAction]) {
-        actions.append(.write(.answered(.failure(Refusal(code, reason)), id: id)))
+        actions.append(.write(.other(.answered(.failure(Refusal(code, reason)), id: id))))
     }
 }

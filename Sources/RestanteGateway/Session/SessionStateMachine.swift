@@ -76,7 +76,9 @@ struct SessionStateMachine {
             }
             actions.append(
                 .write(
-                    .welcome(session: session.description, claimed: claimed, limits: limits, expiresAt: expiresAt)))
+                    .other(
+                        .welcome(
+                            session: session.description, claimed: claimed, limits: limits, expiresAt: expiresAt))))
             actions.append(.expire(at: expiresAt))
             perform(flow.start(), &actions)
         case .ended(let end): phase = .claimed(claimed, ended: end)
@@ -96,18 +98,21 @@ struct SessionStateMachine {
         case .page(let deliveries, let more): page(deliveries, more: more, &actions)
         case .live(let message, let tag):
             window.deliver(tag: tag, bytes: message.payload.count)
-            actions.append(.write(.live(message, tag: tag)))
-        case .relayed(let message): actions.append(.write(.live(message, tag: 0)))
+            actions.append(.write(.message(message, tag: tag)))
+        case .shared(let shared, let tag):
+            window.deliver(tag: tag, bytes: shared.message.payload.count)
+            actions.append(.write(.shared(shared, tag: tag)))
+        case .relayed(let message): actions.append(.write(.message(message, tag: 0)))
         case .behind: perform(flow.behind(window: window), &actions)
         case .acknowledged(let through): actions.append(.write(.acked(through: through)))
-        case .drained: actions.append(.write(.drained()))
+        case .drained: actions.append(.write(.other(.drained())))
         case .sent(let id, let outcome):
             actions.append(.write(.sent(id, outcome)))
             if !unanswered.wasToSelf(id), outcome.isMiss { actions.append(.chargeMiss) }
             if unanswered.sendWasAnswered() { actions.append(.heedClient(true)) }
         case .replied(let result, let id):
             let key = unanswered.requestWasAnswered(id)
-            actions.append(.write(.answered(refreshed(result, key, &actions), id: id)))
+            actions.append(.write(.other(.answered(refreshed(result, key, &actions), id: id))))
         case .turnCame:
             if let step = flow.turnCame() { perform(step, &actions) } else { actions.append(.passTurn) }
         case .writable(let now): perform(flow.writable(now, window: window), &actions)
@@ -126,11 +131,11 @@ struct SessionStateMachine {
             actions.append(.enqueue(.acknowledge(session, through: through)))
             window.acknowledge(through: through)
             perform(flow.acknowledged(window: window), &actions)
-        case .ping: actions.append(.write(.pong()))
+        case .ping: actions.append(.write(.other(.pong())))
         case .request(let request, let id): ask(request, id, &actions)
         case .refresh: preconditionFailure("the handler verifies the token")
-        case .rejectSend(let id, let refusal): actions.append(.write(.rejected(messageID: id, refusal)))
-        case .failRequest(let id, let refusal): actions.append(.write(.answered(.failure(refusal), id: id)))
+        case .rejectSend(let id, let refusal): actions.append(.write(.other(.rejected(messageID: id, refusal))))
+        case .failRequest(let id, let refusal): actions.append(.write(.other(.answered(.failure(refusal), id: id))))
         }
     }
 
@@ -140,7 +145,7 @@ struct SessionStateMachine {
         guard unanswered.asked(id, key: key) else {
             let refusal = Refusal(
                 .rateLimited, "more than \(UnansweredCalls.mostRequests) requests wait for an answer", retryAfter: 1)
-            actions.append(.write(.answered(.failure(refusal), id: id)))
+            actions.append(.write(.other(.answered(.failure(refusal), id: id))))
             return
         }
         actions.append(.enqueue(.request(request, id: id, from: .session(session))))
@@ -151,7 +156,7 @@ struct SessionStateMachine {
     private mutating func page(_ deliveries: [Delivery], more: Bool, _ actions: inout [SessionAction]) {
         for delivery in deliveries { window.deliver(tag: delivery.tag, bytes: delivery.owed.windowBytes) }
         perform(flow.page(isEmpty: deliveries.isEmpty, more: more, window: window), &actions)
-        for delivery in deliveries { actions.append(.write(.deliver(delivery))) }
+        if !deliveries.isEmpty { actions.append(.writePage(deliveries)) }
     }
 
     private func perform(_ step: ReadFlow.Step?, _ actions: inout [SessionAction]) {
@@ -192,7 +197,7 @@ struct SessionStateMachine {
     private mutating func close(
         _ code: WireCloseCode, word: String, reconnectAfter: UInt32 = 0, _ actions: inout [SessionAction]
     ) {
-        actions.append(.write(.closing(reason: word, reconnectAfterMilliseconds: reconnectAfter)))
+        actions.append(.write(.other(.closing(reason: word, reconnectAfterMilliseconds: reconnectAfter))))
         close(code, word, &actions)
     }
 

@@ -106,8 +106,12 @@ final class SessionTable: @unchecked Sendable {
     private func deliverSlice(of time: TimeAmount) {
         let end = NIODeadline.now() + time
         var touched: [SessionHandler] = []
+        var unseen = 0
         while touched.count < Self.mostTouched, let (session, event) = backlog.next() {
             deliver(event, to: session, &touched)
+            unseen += event.isPage ? Self.eventsBetweenLooks : 1
+            guard unseen >= Self.eventsBetweenLooks else { continue }
+            unseen = 0
             if NIODeadline.now() >= end { break }
         }
         giveTurns(&touched)
@@ -115,6 +119,9 @@ final class SessionTable: @unchecked Sendable {
         isDelivering = !backlog.isEmpty
         if isDelivering { eventLoop.assumeIsolated().execute { [self] in deliverSlice(of: slice) } }
     }
+
+    /// Events between two looks at the clock, which costs as much as some of them do. A page is many.
+    private static let eventsBetweenLooks = 16
 
     /// Sockets that are flushed in one slice: a flush is a call of the system.
     private static let mostTouched = 1024

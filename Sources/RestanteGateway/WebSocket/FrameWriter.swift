@@ -4,14 +4,36 @@ import NIOCore
 enum FrameWriter {
     /// Header and payload in one buffer, made at its right size.
     static func frame(_ opcode: Opcode, _ payload: [UInt8], _ allocator: ByteBufferAllocator) -> ByteBuffer {
-        var buffer = allocator.buffer(capacity: payload.count + 10)
-        buffer.writeInteger(0x80 | opcode.rawValue)
-        switch payload.count {
-        case ..<126: buffer.writeInteger(UInt8(payload.count))
-        case ...Int(UInt16.max): buffer.writeMultipleIntegers(126 as UInt8, UInt16(payload.count))
-        default: buffer.writeMultipleIntegers(127 as UInt8, UInt64(payload.count))
+        let head = headBytes(payload.count)
+        var buffer = allocator.buffer(capacity: head + payload.count)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: head) { memory in
+            writeHead(opcode, payload.count, to: memory)
+            return head
         }
         buffer.writeBytes(payload)
         return buffer
+    }
+
+    /// Bytes of the header in front of so much payload.
+    static func headBytes(_ count: Int) -> Int {
+        switch count {
+        case ..<126: 2
+        case ...Int(UInt16.max): 4
+        default: 10
+        }
+    }
+
+    /// Writes the header: the first ``headBytes(_:)`` of the memory.
+    static func writeHead(_ opcode: Opcode, _ count: Int, to memory: UnsafeMutableRawBufferPointer) {
+        memory[0] = 0x80 | opcode.rawValue
+        switch count {
+        case ..<126: memory[1] = UInt8(count)
+        case ...Int(UInt16.max):
+            memory[1] = 126
+            memory.storeBytes(of: UInt16(count).bigEndian, toByteOffset: 2, as: UInt16.self)
+        default:
+            memory[1] = 127
+            memory.storeBytes(of: UInt64(count).bigEndian, toByteOffset: 2, as: UInt64.self)
+        }
     }
 }

@@ -25,6 +25,7 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     private var rest = ByteBuffer()
     private let closeTimeout: TimeAmount
     private let timers: LoopTimers
+    private let message: ((WebSocketMessage) -> Void)?
     private let heard: () -> Void
     private let holds: (Int) -> Void
     private let closed: (UInt16?, Closer) -> Void
@@ -32,27 +33,38 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     private var held = 0
     private var deadline: LoopTimers.Timer?
     private var mustFlush = false
+    /// Where frames are collected, if they are.
+    private var writes: BatchedWrites?
 
     /// - Parameters:
     ///   - maximumBytes: of one message.
     ///   - expected: what messages must be; nil: either.
     ///   - closeTimeout: how long the peer may take to answer our close frame.
     ///   - timers: of the connection's event loop.
+    ///   - message: takes the messages; nil: they go on through the pipeline.
     ///   - heard: called with every read: a large frame on a slow line is no silence.
     ///   - holds: called with the change of what the message under way holds in memory.
     ///   - closed: called once, with the code of the first close frame, if there was one, and whose it was.
     package init(
         maximumBytes: Int, expected: WebSocketMessage.Kind?, closeTimeout: TimeAmount, timers: LoopTimers,
-        heard: @escaping () -> Void = {}, holds: @escaping (Int) -> Void = { _ in },
+        message: ((WebSocketMessage) -> Void)? = nil, heard: @escaping () -> Void = {},
+        holds: @escaping (Int) -> Void = { _ in },
         closed: @escaping (UInt16?, Closer) -> Void = { _, _ in }
     ) {
         reader = FrameReader(maximumBytes: maximumBytes, expected: expected)
         self.closeTimeout = closeTimeout
         self.timers = timers
+        self.message = message
         self.heard = heard
         self.holds = holds
         self.closed = closed
     }
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        writes = try? context.pipeline.syncOperations.handler(type: BatchedWrites.self)
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { writes = nil }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .closed = state { return }
@@ -86,6 +98,21 @@ package final class WebSocketHandler: ChannelDuplexHandler {
         case .message(let message):
             write(message.kind == .text ? .text : .binary, message.bytes, context, promise: promise)
         case .ping: write(.ping, [], context, promise: promise)
+        }
+    }
+
+    /// Writes a binary message where ``BatchedWrites`` collects frames, which must be in the pipeline.
+    ///
+    /// - Parameters:
+    ///   - count: bytes of it.
+    ///   - fill: puts all of them into the memory that it gets.
+    func writeBinary(_ count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        guard let writes else { preconditionFailure("nothing collects the frames of this WebSocket") }
+        guard case .open = state else { return }
+        let head = FrameWriter.headBytes(count)
+        writes.write(head + count) { memory in
+            FrameWriter.writeHead(.binary, count, to: memory)
+            fill(UnsafeMutableRawBufferPointer(rebasing: memory[head...]))
         }
     }
 
@@ -129,7 +156,8 @@ package final class WebSocketHandler: ChannelDuplexHandler {
         switch (event, state) {
         case (.close(let body), .open): answerClose(body, context)
         case (.close, _): end(context)
-        case (.message(let message), .open): context.fireChannelRead(Self.wrapInboundOut(message))
+        case (.message(let new), .open):
+            if let message { message(new) } else { context.fireChannelRead(Self.wrapInboundOut(new)) }
         case (.ping(let body), .open):
             write(.pong, body, context, promise: nil)
             mustFlush = true
