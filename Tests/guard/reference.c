@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PAYLOAD = 256, PAGE = 128, READERS = 16, CHECKPOINT_FRAMES = 2000, SWEEP_COMMIT = 1024 };
+enum { PAYLOAD = 256, PAGE = 128, READERS = 16, CHECKPOINT_FRAMES = 2000, SWEEP_COMMIT = 1024, SETTLE = 3072 };
 static const char settings[] =
     "PRAGMA page_size = 8192; PRAGMA journal_mode = wal; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
     "PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -262144; PRAGMA temp_store = MEMORY;";
@@ -20,7 +20,7 @@ static const char tables[] =
     " message_id BLOB NOT NULL, accepted_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " flags INTEGER NOT NULL, log_count INTEGER NOT NULL, log_bytes INTEGER NOT NULL, checksum INTEGER NOT NULL,"
     " payload BLOB NOT NULL) STRICT;"
-    "CREATE INDEX messages_by_log ON messages(log_id);"
+    "CREATE TABLE owed(log_id INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (log_id, seq)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX messages_early ON messages(expires_at) WHERE flags & 16;"
     "CREATE TABLE accepted(message_id BLOB NOT NULL, sender_id INTEGER NOT NULL, part INTEGER NOT NULL,"
     " log_id INTEGER NOT NULL, seq INTEGER NOT NULL, accepted_at INTEGER NOT NULL, digest BLOB NOT NULL,"
@@ -30,7 +30,8 @@ static const char tables[] =
     " until_seq INTEGER, PRIMARY KEY (device_id, log_id)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX cursors_by_log ON cursors(log_id, acked_seq);"
     "CREATE TABLE logs(log_id INTEGER PRIMARY KEY, name TEXT NOT NULL, swept_through INTEGER NOT NULL DEFAULT 0,"
-    " swept_count INTEGER NOT NULL DEFAULT 0, swept_bytes INTEGER NOT NULL DEFAULT 0) STRICT;";
+    " swept_count INTEGER NOT NULL DEFAULT 0, swept_bytes INTEGER NOT NULL DEFAULT 0,"
+    " head_seq INTEGER NOT NULL DEFAULT 0) STRICT;";
 
 static sqlite3 *db;
 static int frames;  // in the WAL, not yet in the database
@@ -134,6 +135,43 @@ static uint64_t next_random(void) {
     return random_state >> 33;
 }
 
+typedef struct {
+    int log;
+    int64_t seq;
+} Entry;
+
+// What the index by log lacks.
+static Entry tail[SETTLE + 4096];
+static int waiting;
+
+static int by_log(const void *one, const void *other) {
+    const Entry *a = one, *b = other;
+    if (a->log != b->log) return a->log < b->log ? -1 : 1;
+    return (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+// The index trails the messages: its rows are written in the order of the logs, and where each of these ends.
+static void settle(void) {
+    static sqlite3_stmt *insert, *end;
+    if (!insert) {
+        insert = prepare("INSERT OR IGNORE INTO owed(log_id, seq) VALUES (?1, ?2)");
+        end = prepare("UPDATE logs SET head_seq = ?2 WHERE log_id = ?1 AND head_seq < ?2");
+    }
+    qsort(tail, (size_t)waiting, sizeof *tail, by_log);
+    begin();
+    for (int i = 0; i < waiting; i++) {
+        bind(insert, 1, tail[i].log);
+        bind(insert, 2, tail[i].seq);
+        run(insert);
+        if (i + 1 < waiting && tail[i + 1].log == tail[i].log) continue;
+        bind(end, 1, tail[i].log);
+        bind(end, 2, tail[i].seq);
+        run(end);
+    }
+    commit();
+    waiting = 0;
+}
+
 static int *counts;  // of each log
 static unsigned char payload[PAYLOAD];
 
@@ -144,6 +182,7 @@ static void send_one(sqlite3_stmt *message, sqlite3_stmt *accepted, int64_t seq)
     for (int i = 0; i < 8; i++) id[i] = (unsigned char)(seq >> (56 - 8 * i));  // ascends, as UUIDv7 does
     memcpy(digest, id, 8);
     counts[log]++;
+    tail[waiting++] = (Entry){log, seq};
     sqlite3_bind_blob(accepted, 1, id, sizeof id, SQLITE_STATIC);
     int64_t row[] = {1 << 20, 0, log, seq, 1795000000000};
     for (int i = 0; i < 5; i++) bind(accepted, i + 2, row[i]);
@@ -168,6 +207,7 @@ static void store_all(void) {
         begin();
         for (int k = 0; k < batch && sent < messages; k++) send_one(message, accepted, ++sent);
         commit();
+        if (waiting >= SETTLE || sent == messages) settle();
         checkpoint_if_due();
     }
 }
@@ -209,8 +249,8 @@ static int read_page(Reader *reader, sqlite3_stmt *page, sqlite3_stmt *acknowled
 static void drain_all(void) {
     sqlite3_stmt *page = prepare(
         "SELECT seq, log_id, sender_id, message_id, accepted_at, expires_at, kind, log_count, log_bytes, checksum, payload"
-        " FROM messages WHERE seq IN (SELECT m.seq FROM cursors c JOIN messages m ON m.log_id = c.log_id AND m.seq > c.acked_seq"
-        " WHERE c.device_id = ?1 AND m.seq > ?2 ORDER BY m.seq LIMIT 128) ORDER BY seq");
+        " FROM messages WHERE seq IN (SELECT o.seq FROM cursors c JOIN owed o ON o.log_id = c.log_id AND o.seq > c.acked_seq"
+        " WHERE c.device_id = ?1 AND o.seq > ?2 ORDER BY o.seq LIMIT 128) ORDER BY seq");
     sqlite3_stmt *acknowledge = prepare(
         "UPDATE cursors SET acked_seq = ?3, acked_count = ?4, acked_bytes = ?5"
         " WHERE device_id = ?1 AND log_id = ?2 AND acked_seq < ?3");
@@ -232,15 +272,17 @@ static int ascending(const void *one, const void *other) {
     return (a > b) - (a < b);
 }
 
-// What every device has passed, log by log; then all of it in its order.
+// What every device has passed, log by log; then all of it in its order, and its entries in the index.
 static void sweep_all(void) {
     sqlite3_stmt *find = prepare(
-        "SELECT seq FROM messages WHERE log_id = ?1 AND seq <= (SELECT min(acked_seq) FROM cursors WHERE log_id = ?1)"
+        "SELECT seq FROM owed WHERE log_id = ?1 AND seq <= (SELECT min(acked_seq) FROM cursors WHERE log_id = ?1)"
         " ORDER BY seq");
     sqlite3_stmt *record = prepare(
         "UPDATE logs SET (swept_through, swept_count, swept_bytes) ="
         " (SELECT seq, log_count, log_bytes FROM messages WHERE seq = ?2) WHERE log_id = ?1");
     sqlite3_stmt *delete = prepare("DELETE FROM messages WHERE seq = ?1");
+    sqlite3_stmt *forget = prepare("DELETE FROM owed WHERE log_id = ?1 AND seq <= ?2");
+    int64_t *through = calloc((size_t)logs, sizeof *through);
     int64_t *found = malloc(sizeof(int64_t) * (size_t)messages);
     int count = 0;
     begin();
@@ -253,6 +295,7 @@ static void sweep_all(void) {
         bind(record, 1, log);
         bind(record, 2, found[count - 1]);
         run(record);
+        through[log] = found[count - 1];
     }
     commit();
     qsort(found, (size_t)count, sizeof *found, ascending);
@@ -264,6 +307,15 @@ static void sweep_all(void) {
         }
         commit();
     }
+    begin();
+    for (int log = 0; log < logs; log++) {
+        if (through[log] == 0) continue;
+        bind(forget, 1, log);
+        bind(forget, 2, through[log]);
+        run(forget);
+    }
+    commit();
+    free(through);
     free(found);
 }
 

@@ -20,6 +20,8 @@ struct GuardRun: ParsableCommand {
         var options = StoreOptions()
         options.limits = scenario.store.limits
         options.clock = StoreClock(now: { Self.time })
+        // Often enough that an emulated processor meets it.
+        options.indexEvery = 3072
         // As many pages as the store's own thread lets gather.
         let store = try SteppedStore(
             path: "\(directory)/\(scenario.rawValue).db", options: options, checkpointPages: 2000)
