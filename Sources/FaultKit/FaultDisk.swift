@@ -28,6 +28,8 @@ package final class FaultDisk {
     /// Puts this disk under a store.
     package func options(synchronous: String = "FULL", clock: StoreClock = .wall) -> StoreOptions {
         var options = StoreOptions(clock: clock)
+        // A life has few messages: all that a longer one meets is to happen in it.
+        options.indexEvery = 24
         options.vfs = vfs
         options.synchronous = synchronous
         return options
