@@ -9,8 +9,7 @@ enum WireTarget {
 
     static func run(_ input: [UInt8], _ format: WireFormat) {
         precondition(
-            action { try format.decodeAction(input, from: sender, limits: Limits()) }
-                == action { try format.decodeActionBySchema(input, from: sender, limits: Limits()) },
+            action(of: input, format.decodeAction) == action(of: input, format.decodeActionBySchema),
             "is another action to SwiftProtobuf")
         _ = try? format.decodeSend(input)
         guard let frame = try? format.decodeClientFrame(input) else { return }
@@ -19,8 +18,12 @@ enum WireTarget {
     }
 
     private static func action(
-        _ read: () throws(WireError) -> ClientAction
+        of input: [UInt8], _ read: ([UInt8], DeviceAddress, Limits) throws(WireError) -> ClientAction
     ) -> Result<ClientAction, WireError> {
-        Result(catching: read)
+        do throws(WireError) {
+            return .success(try read(input, sender, Limits()))
+        } catch {
+            return .failure(error)
+        }
     }
 }

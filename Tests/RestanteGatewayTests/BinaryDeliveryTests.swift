@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NIOWebSocket
 import RestanteCore
 import RestanteWire
 import Testing
@@ -17,8 +18,8 @@ struct BinaryDeliveryTests {
             let message = Message.test(bytes: bytes)
             server.store.report([.live(message, to: readers), .relay(message, to: sessions)])
             for (client, tag) in zip(clients.dropLast(), tags) {
-                #expect(try await Self.next(client) == .live(message, tag: tag))
-                #expect(try await Self.next(client) == .live(message, tag: 0))
+                let frames = try await [Self.next(client), Self.next(client)]
+                #expect(frames == [.live(message, tag: tag), .live(message, tag: 0)])
             }
             #expect(await clients[2].text()?.contains(#""tag":"\#(tags[2])""#) == true)
         }
@@ -40,7 +41,9 @@ struct BinaryDeliveryTests {
                     .acked(through: 4), .drained(), .sent(id, .accepted(at: 5, duplicate: true)),
                     .sent(id, .rejected(Refusal(.noDevices, "scripted"))),
                 ]
-            for frame in expected { #expect(try await Self.next(clients[0]) == frame) }
+            var frames: [WireServerFrame] = []
+            for _ in expected { frames.append(try await Self.next(clients[0])) }
+            #expect(frames == expected)
         }
     }
 
