@@ -69,6 +69,18 @@ import Testing
         #expect(try DatabaseCheck.run(database: postbox.folder.database, full: true).findings.map(\.description) == [])
     }
 
+    /// What both devices are to acknowledge, when all has been read.
+    private func readBoth(_ postbox: Postbox) async throws -> [StoreCommand] {
+        var commands: [StoreCommand] = []
+        for session in try await postbox.claim(["bob/phone", "carol/phone"]) {
+            let events = try await postbox.perform([.read(session)])
+            guard case .page(_, let page, false)? = events.first(where: { $0.isPage(of: session) }) else { continue }
+            commands.append(.acknowledge(session, through: try #require(page.last).tag))
+        }
+        #expect(commands.count == 2)
+        return commands
+    }
+
     /// In a slice without time the logs are sorted, or 64 rows are written.
     private static func settle(_ engine: Engine, slices: Int) throws {
         for _ in 0..<slices { try engine.transaction { try engine.index.settle(at: engine.positions.head, until: 0) } }
@@ -100,10 +112,11 @@ import Testing
         var isOver = false
         while !isOver {
             let postbox = try await written()
-            try await drainBoth(postbox)
+            let acknowledgements = try await readBoth(postbox)
             let wanted = steps
             let ended = Mutex(false)
             let next = try await killed(postbox) { engine in
+                _ = try engine.run(acknowledgements)
                 try Self.settle(engine, slices: slices)
                 for _ in 0..<wanted where !engine.sweeper.isEmpty {
                     try engine.transaction { try engine.sweeper.sweep(engine.connection, engine.index, until: 0) }
@@ -137,8 +150,9 @@ import Testing
     /// What is swept while it is being written does not come there afterwards.
     @Test func whatIsSweptMeanwhileIsNotWritten() async throws {
         let postbox = try await written()
-        try await drainBoth(postbox)
+        let acknowledgements = try await readBoth(postbox)
         try await postbox.store.ask { engine in
+            _ = try engine.run(acknowledgements)
             try Self.settle(engine, slices: 3)
             #expect(engine.index.settling != nil && !engine.sweeper.isEmpty)
             while !engine.sweeper.isEmpty { try engine.sweepSlice() }

@@ -60,11 +60,11 @@ struct StrangerTests {
     /// A service that has shown its token may rest between its requests.
     @Test func aKnownServiceStays() async throws {
         try await TestServer.run {
-            $0.handshakeTimeout = .milliseconds(500)
+            $0.handshakeTimeout = .seconds(2)
         } body: { server in
             try await RawClient.with(server) { client in
                 #expect(try await EndpointTests.post(client, server, EndpointTests.body)?.status == 200)
-                try await Task.sleep(for: .seconds(1))
+                try await Task.sleep(for: .seconds(3))
                 #expect(try await EndpointTests.post(client, server, EndpointTests.body)?.status == 200)
             }
         }
