@@ -67,7 +67,7 @@ struct Sweeper {
     private static let everything = Position.max
 
     private static let searchSQL = """
-        SELECT log_id, swept_through, coalesce((SELECT min(acked_seq) FROM cursors c WHERE c.log_id = l.log_id), \(everything)),
+        SELECT log_id, coalesce((SELECT min(acked_seq) FROM cursors c WHERE c.log_id = l.log_id), \(everything)),
             coalesce((SELECT min(from_seq) FROM endings e WHERE e.log_id = l.log_id), \(everything))
         FROM logs l WHERE log_id > ?1 ORDER BY log_id LIMIT 1024
         """
@@ -75,7 +75,7 @@ struct Sweeper {
     /// After the start: the logs in which an earlier process left something to forget, told from cursors and the index alone.
     private mutating func search(_ connection: Connection, _ index: LogIndex) throws {
         let found = try connection.all(Self.searchSQL, searched ?? 0) {
-            (log: $0.int(0), floor: min($0.int(2), $0.int(3) - 1))
+            (log: $0.int(0), floor: min($0.int(1), $0.int(2) - 1))
         }
         for (log, floor) in found {
             let rest = try index.positions(of: log, after: .min, through: floor, limit: 1)
