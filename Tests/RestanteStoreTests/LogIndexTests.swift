@@ -162,6 +162,21 @@ import Testing
         try await endsEmpty(postbox)
     }
 
+    /// What was in memory alone when the sweep gathered it may have been written before its messages are gone.
+    @Test func whatSettlesBetweenTwoSlicesOfASweepGoesToo() async throws {
+        let postbox = try await written()
+        let acknowledgements = try await readBoth(postbox)
+        try await postbox.store.ask { engine in
+            _ = try engine.run(acknowledgements)
+            try engine.transaction { try engine.sweeper.sweep(engine.connection, engine.index, until: 0) }
+            try engine.finishIndex(until: .max)
+            while !engine.sweeper.isEmpty { try engine.sweepSlice() }
+        }
+        #expect(try postbox.rows("SELECT count(*) FROM owed") == [["0"]])
+        #expect(try await postbox.store.ask { try $0.index.count() } == 0)
+        try await endsEmpty(postbox)
+    }
+
     @Test func itSettlesByItselfWhenEnoughHasCome() async throws {
         let postbox = try await written(indexEvery: 100)
         // Questions are asked between two batches, and after each there is time for a slice.

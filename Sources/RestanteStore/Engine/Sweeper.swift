@@ -110,7 +110,7 @@ struct Sweeper {
         guard let first = positions.first, let last = positions.last else { return }
         try record(last, of: log, connection)
         found += positions
-        entries.add(log, through: last, isSettled: index.mayHaveSettled(first))
+        entries.add(log, from: first, through: last)
         // There is more. Its time does not begin anew: what is left is due as it was.
         guard positions.count == Self.stride, due.insert(log).inserted else { return }
         resumes[log] = last

@@ -1,3 +1,4 @@
+import DequeModule
 import RestanteCore
 
 /// What is to be forgotten of the index when the messages of a bulk have been deleted: by log, in the order of the logs.
@@ -7,31 +8,41 @@ struct SweptEntries {
     /// Logs between two looks at the clock.
     private static let stride = 16
 
+    /// What one visit gathered of a log.
+    private struct Stretch {
+        let log: LogKey
+        let first: Position
+        let last: Position
+    }
+
+    /// What has not been judged: whether it came to `owed` is known when its messages are gone, and not when they are gathered,
+    /// since it may settle in between.
+    private var gathered: Deque<Stretch> = []
     /// Positions of a log up to which its entries go, one a visit, so that none makes a long statement.
     private var ends: [LogKey: [Position]] = [:]
     private var unsorted: [LogKey] = []
     private var sorted = SortedRuns()
-    /// Logs of which nothing has come to `owed`.
-    private var unsettled: [(log: LogKey, through: Position)] = []
 
-    var isEmpty: Bool { ends.isEmpty && unsettled.isEmpty }
+    var isEmpty: Bool { gathered.isEmpty && ends.isEmpty }
 
-    /// - Parameter isSettled: some of it may be in `owed`.
-    mutating func add(_ log: LogKey, through last: Position, isSettled: Bool) {
-        guard isSettled || ends[log] != nil else { return unsettled.append((log, last)) }
-        if ends[log] == nil { unsorted.append(log) }
-        ends[log, default: []].append(last)
+    mutating func add(_ log: LogKey, from first: Position, through last: Position) {
+        gathered.append(Stretch(log: log, first: first, last: last))
     }
 
     /// Works until `deadline`, in the transaction at hand. True: all is forgotten.
     mutating func forget(_ connection: Connection, _ index: LogIndex, until deadline: UInt64) throws -> Bool {
+        var count = 0
+        while let stretch = gathered.popFirst() {
+            judge(stretch, index)
+            count += 1
+            if count % Self.stride == 0, monotonicNanoseconds() > deadline { return isEmpty }
+        }
         while !unsorted.isEmpty {
             sorted.add(unsorted.suffix(Self.run))
             unsorted.removeLast(min(Self.run, unsorted.count))
             if monotonicNanoseconds() > deadline { return false }
         }
-        var count = 0
-        while let log = nextLog(index) {
+        while let log = sorted.popLowest() {
             try forget(log, connection, index)
             count += 1
             if count % Self.stride == 0, monotonicNanoseconds() > deadline { return isEmpty }
@@ -39,11 +50,11 @@ struct SweptEntries {
         return true
     }
 
-    /// Those that are in memory alone go by the way.
-    private mutating func nextLog(_ index: LogIndex) -> LogKey? {
-        for (log, last) in unsettled { index.drop(log, through: last) }
-        unsettled.removeAll(keepingCapacity: true)
-        return sorted.popLowest()
+    /// What is in memory alone goes at once, and does not settle any more.
+    private mutating func judge(_ stretch: Stretch, _ index: LogIndex) {
+        guard index.mayHaveSettled(stretch.first) else { return index.drop(stretch.log, through: stretch.last) }
+        if ends[stretch.log] == nil { unsorted.append(stretch.log) }
+        ends[stretch.log, default: []].append(stretch.last)
     }
 
     private mutating func forget(_ log: LogKey, _ connection: Connection, _ index: LogIndex) throws {
