@@ -5,7 +5,9 @@ import RestanteCore
 struct SweptEntries {
     /// Logs that are sorted at once: all of them would take longer than a slice.
     private static let run = 16384
-    /// Logs between two looks at the clock.
+    /// Stretches that are judged between two looks at the clock, in memory.
+    private static let judgeStride = 512
+    /// Logs whose entries are deleted between two looks at the clock.
     private static let stride = 16
 
     /// What one visit gathered of a log.
@@ -35,13 +37,14 @@ struct SweptEntries {
         while let stretch = gathered.popFirst() {
             judge(stretch, index)
             count += 1
-            if count % Self.stride == 0, monotonicNanoseconds() > deadline { return isEmpty }
+            if count % Self.judgeStride == 0, monotonicNanoseconds() > deadline { return isEmpty }
         }
         while !unsorted.isEmpty {
             sorted.add(unsorted.suffix(Self.run))
             unsorted.removeLast(min(Self.run, unsorted.count))
             if monotonicNanoseconds() > deadline { return false }
         }
+        count = 0
         while let log = sorted.popLowest() {
             try forget(log, connection, index)
             count += 1
