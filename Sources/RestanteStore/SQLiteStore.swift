@@ -92,7 +92,10 @@ public final class SQLiteStore: MessageStore, SessionDirectory {
 
     /// Forgets now what every device has acknowledged, all of it, which otherwise happens by and by.
     package func forgetAcknowledged() async throws {
-        try await ask { engine in while !engine.sweeper.isEmpty { try engine.sweepSlice() } }
+        try await ask { engine in
+            try engine.transaction { try engine.moveAllLateCursors() }
+            while !engine.sweeper.isEmpty { try engine.sweepSlice() }
+        }
     }
 
     /// Whether a question that has one number for an answer is answered with another than 0.

@@ -7,12 +7,16 @@ package final class SteppedStore {
     private let box: EngineBox
     private let makesCheckpoints: Bool
     private var engine: Engine { box.engine }
+    private var runs = 0
+    /// After so many batches all late cursors move, at whatever time that is.
+    private static let lateEvery = 8
 
     /// - Parameter checkpointPages: of the WAL, from which each step of a checkpoint is made after a commit; nil: only
     ///   ``checkpoint()`` makes one.
     package init(path: String, options: StoreOptions, checkpointPages: Int? = nil) throws {
         box = try EngineBox(path: path, options: options)
         makesCheckpoints = checkpointPages != nil
+        engine.lateCursors.longest = .max / 4
         if let checkpointPages { engine.checkpoint.frames = checkpointPages }
     }
 
@@ -23,13 +27,20 @@ package final class SteppedStore {
         var events = try engine.run(commands)
         if makesCheckpoints && engine.isCheckpointDue { try engine.checkpointStep() }
         if engine.isIndexDue(0, isIdle: false) { try engine.indexSlice() }
+        runs += 1
+        if runs % Self.lateEvery == 0 { try moveLateCursors() }
         while engine.hasPagesToRead { events += try engine.run([]) }
         return events
     }
 
     /// Forgets all that every device has acknowledged.
     package func sweep() throws {
+        try moveLateCursors()
         while !engine.sweeper.isEmpty { try engine.sweepSlice() }
+    }
+
+    private func moveLateCursors() throws {
+        try engine.transaction { try engine.moveAllLateCursors() }
     }
 
     package func prune() throws { _ = try engine.pruneSlice() }

@@ -49,7 +49,7 @@ struct StoreLoop {
     }
 
     private func perform(_ commands: [StoreCommand]) throws {
-        guard !commands.isEmpty || engine.hasPagesToRead else { return }
+        guard !commands.isEmpty || engine.hasPagesToRead || engine.hasLateCursorsDue else { return }
         let began = monotonicNanoseconds()
         let events = try engine.run(commands)
         let took = monotonicNanoseconds() - began
@@ -90,8 +90,8 @@ struct StoreLoop {
         let now = monotonicNanoseconds()
         if engine.hasPagesToRead { return now }
         return min(
-            upkeep.dueAt(now), diskDueAt ?? .max, walDueAt ?? .max, maintainedAt + Self.maintenanceEvery,
-            sampledAt + Self.sampleEvery)
+            upkeep.dueAt(now), engine.lateCursors.dueAt ?? .max, diskDueAt ?? .max, walDueAt ?? .max,
+            maintainedAt + Self.maintenanceEvery, sampledAt + Self.sampleEvery)
     }
 
     /// One slice, so that the next commit never waits for long.

@@ -85,6 +85,8 @@ import Testing
     }
 
     @Test func groupMembersHaveALag() async throws {
+        // Alice's own message counts until her cursor moves, a second later.
+        try await box.store.forgetAcknowledged()
         #expect(
             try box.rows("SELECT \"group\", user, role, joined, lag FROM group_members") == [
                 ["talk", "alice", "admin", Self.time, "0"],

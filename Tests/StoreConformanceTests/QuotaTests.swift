@@ -88,6 +88,30 @@ import Testing
         await room.shutdown()
     }
 
+    /// It is not behind in what it has sent itself.
+    @Test(arguments: Backend.allCases)
+    func aSenderLosesNothingOfItsOwn(_ backend: Backend) async throws {
+        var limits = Limits()
+        // More than are looked at one by one when a gap is counted.
+        limits.mailboxMessages = 300
+        let room = try Mailroom(backend, limits: limits)
+        let bob = try await room.connect("bob/phone")
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("club", "bob"))
+        for _ in 1...6 {
+            let sends = (1...100).map { _ in
+                StoreCommand.send(
+                    Submission(id: MessageID(at: room.clock.now()), to: .group("club"), content: .payload([1])),
+                    from: .session(alice.session))
+            }
+            try await room.perform(sends)
+            try await bob.drain()
+        }
+        #expect(bob.texts.count == 600)
+        #expect(alice.story.isEmpty && !alice.isBehind, "\(alice.story)")
+        await room.shutdown()
+    }
+
     /// Of a sealed send each device has a log of its own: one that is full does not refuse the whole.
     @Test(arguments: Backend.allCases)
     func aDeadDeviceDoesNotBlockSealedSends(_ backend: Backend) async throws {

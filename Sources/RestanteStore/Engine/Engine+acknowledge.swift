@@ -17,7 +17,10 @@ extension Engine {
         var moves: [(log: LogKey, mark: LogMark)] = []
         while let closed = session.closes(through: tag) {
             try discharge(closed, of: session, &moves)
-            for passed in closed.passed { moves.merge(passed.log, passed.mark) }
+            for passed in closed.passed where !moves.raise(passed.log, to: passed.mark) {
+                session.looksPast(passed.log, passed.mark)
+                lateCursors.note(session, after: committedAt)
+            }
         }
         for (log, mark) in moves { try moveCursor(session, log, to: mark) }
         acknowledged[id] = max(acknowledged[id] ?? 0, tag)
@@ -44,13 +47,7 @@ extension Engine {
         }
     }
 
-    /// Moves the cursors for own messages that were looked past while no tag was open.
-    func flushPassed(_ session: Session) throws {
-        for (log, mark) in session.passedFreely { try moveCursor(session, log, to: mark) }
-        session.passedFreely = [:]
-    }
-
-    private func moveCursor(_ session: Session, _ log: LogKey, to mark: LogMark) throws {
+    func moveCursor(_ session: Session, _ log: LogKey, to mark: LogMark) throws {
         try statements.moveCursor.run(session.device, log, mark.seq, mark.count, mark.bytes)
         guard connection.changes > 0 else { return }
         sweeper.note(log)
@@ -76,10 +73,13 @@ extension Engine {
 extension [(log: LogKey, mark: LogMark)] {
     /// Few logs to a window, so a list is searched faster than a table.
     fileprivate mutating func merge(_ log: LogKey, _ mark: LogMark) {
-        if let index = lastIndex(where: { $0.log == log }) {
-            if self[index].mark.seq < mark.seq { self[index].mark = mark }
-        } else {
-            append((log, mark))
-        }
+        if !raise(log, to: mark) { append((log, mark)) }
+    }
+
+    /// False: the log is not among them.
+    fileprivate mutating func raise(_ log: LogKey, to mark: LogMark) -> Bool {
+        guard let index = lastIndex(where: { $0.log == log }) else { return false }
+        if self[index].mark.seq < mark.seq { self[index].mark = mark }
+        return true
     }
 }

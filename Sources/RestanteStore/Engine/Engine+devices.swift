@@ -115,6 +115,7 @@ extension Engine {
     }
 
     private func drop(_ device: DeviceKey, as cause: UnlinkCause) throws {
+        try moveLateCursors(of: device)
         let now = now
         let cursors = try connection.all(
             "SELECT log_id, acked_seq, acked_count, acked_bytes, until_seq FROM cursors WHERE device_id = ?1", device

@@ -199,6 +199,7 @@ extension Engine {
 
     /// What was still owed from the last time is told as a gap, since one device has one cursor in a log.
     private func endRemainder(of device: DeviceKey, _ log: LogKey) throws {
+        try moveLateCursors(of: device)
         guard let (acked, end) = try remainder(of: device, log) else { return }
         let loss = try lose(device, log, after: acked, through: end, because: .removed)
         try endCursor(device, log, because: loss == nil ? nil : .removed)

@@ -24,8 +24,7 @@ extension Engine {
             }
             session.readThrough = row.seq
             if row.sender == session.device || withdrawn.contains(row.seq) {
-                session.passes(row.log, row.mark)
-                passed[session.id] = session
+                pass(row, session)
             } else {
                 readers.append(
                     LiveReader(session: session.id, tag: session.opens(row.obligation, owedAtClaim: false)))

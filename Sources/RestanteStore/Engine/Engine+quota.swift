@@ -54,6 +54,7 @@ extension Engine {
     private func isFarBehind(_ log: LogKey, _ head: LogMark) throws -> Bool {
         guard isTooMuch(head.count, head.bytes) else { return false }
         if let floor = floors[log], !isTooMuch(head.count - floor.count, head.bytes - floor.bytes) { return false }
+        try moveLateCursors(in: log)
         let last = try connection.first(
             "SELECT acked_seq, acked_count, acked_bytes FROM cursors WHERE log_id = ?1 AND until_seq IS NULL"
                 + " ORDER BY acked_seq LIMIT 1", log

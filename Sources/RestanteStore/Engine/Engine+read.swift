@@ -103,8 +103,7 @@ extension Engine {
         guard try tellWhatIsMissing(before: row, session, into: &page) else { return false }
         if row.sender == session.device || row.flags.contains(.withdrawn) {
             // Behind a run of its own log it waits with that for the acknowledgement.
-            if !page.widen(log, to: row.mark, by: 0) { session.passes(log, row.mark) }
-            passed[session.id] = session
+            if !page.widen(log, to: row.mark, by: 0) { pass(row, session) }
             return true
         }
         if isPast(row) { return try miss(row.mark, of: log, because: .expired, session, &page) }

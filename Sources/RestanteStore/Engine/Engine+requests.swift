@@ -104,6 +104,7 @@ extension Engine {
     private func mailbox(of user: UserName) throws -> [DeviceMailbox] {
         guard let entry = try directory.user(user) else { throw Refusal.noSuchUser }
         return try entry.devices.map { device in
+            try moveLateCursors(of: device.key)
             let lastSeen = try connection.first(
                 "SELECT last_seen_at FROM devices WHERE device_id = ?1", device.key
             ) { $0.int(0) }

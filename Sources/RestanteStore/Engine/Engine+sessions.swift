@@ -8,6 +8,7 @@ extension Engine {
         if let linked { try checkCursors(of: linked, claim.address) }
         let device = try linked ?? register(claim)
         if let older = sessionOfDevice[device] {
+            try moveLateCursors(of: device)
             forget(older)
             events.append(.ended(older.id, .displaced))
         }
@@ -66,6 +67,7 @@ extension Engine {
     /// The socket is gone.
     func release(_ id: SessionID) throws {
         guard let session = sessions[id] else { return }
+        try moveLateCursors(of: session.device)
         forget(session)
         let now = now
         try connection.run(

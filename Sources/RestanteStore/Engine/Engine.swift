@@ -38,6 +38,9 @@ final class Engine {
     /// Sessions by the logs that their users have left, of which they may still be owed something.
     var leavers: [LogKey: [Session]] = [:]
 
+    /// Cursors that wait for others to move with.
+    var lateCursors = LateCursors()
+
     // What the batch at hand has caused so far.
     var journal: [Effect] = []
     /// It has devices that begin to follow a log: until they do, who follows it is not known.
@@ -45,7 +48,6 @@ final class Engine {
     var events: [StoreEvent] = []
     var acknowledged: [SessionID: UInt64] = [:]
     var oweReceipts: Set<SessionID> = []
-    var passed: [SessionID: Session] = [:]
     /// Messages that were cancelled in the batch that stored them: nobody is shown them.
     var withdrawn: Set<Position> = []
     /// Sessions that asked for their next page; those that a batch had no room for are served by the next.
@@ -64,7 +66,9 @@ final class Engine {
     var pauses = Pauses()
     /// What happened since it was last told.
     var counts = StoreCounts()
-    /// How long the last COMMIT took.
+    /// When the last COMMIT began, in monotonic nanoseconds.
+    private(set) var committedAt = monotonicNanoseconds()
+    /// How long it took.
     private(set) var commitNanoseconds: UInt64 = 0
     var oldest = OldestMessage()
     var paces = (sweep: Pace(), prune: Pace(), retention: Pace(), index: Pace())
@@ -126,9 +130,9 @@ final class Engine {
     func transaction(_ body: () throws -> Void) throws {
         try statements.begin.finish()
         try body()
-        let began = monotonicNanoseconds()
+        committedAt = monotonicNanoseconds()
         try statements.commit.finish()
-        commitNanoseconds = monotonicNanoseconds() - began
+        commitNanoseconds = monotonicNanoseconds() - committedAt
         checkSync()
         try disk?.check()
     }
@@ -178,7 +182,7 @@ final class Engine {
         try fanOut()
         try readPages()
         for id in oweReceipts { try deliverReceipts(to: id) }
-        for session in passed.values { try flushPassed(session) }
+        try moveLateCursors()
         for (id, tag) in acknowledged {
             events.append(.acknowledged(id, through: tag))
             if let session = sessions[id] { sayDrained(session) }
@@ -188,7 +192,6 @@ final class Engine {
         journal.removeAll(keepingCapacity: true)
         journalFollows = false
         oweReceipts.removeAll(keepingCapacity: true)
-        passed.removeAll(keepingCapacity: true)
         withdrawn.removeAll(keepingCapacity: true)
         acknowledged.removeAll(keepingCapacity: true)
     }

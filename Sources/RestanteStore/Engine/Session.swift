@@ -85,8 +85,8 @@ final class Session {
     var losses: [Loss]
     /// Losses that have what is on its way within them.
     var disputes: [Dispute] = []
-    /// Own messages looked past while no tag was open: cursors to move at the end of the batch.
-    var passedFreely: [LogKey: LogMark] = [:]
+    /// Own messages that were looked past and wait for no acknowledgement: cursors to move, late (``LateCursors``).
+    private(set) var lookedPast: [LogKey: LogMark] = [:]
     var saidDrained = false
     /// When `devices.last_seen_at` was set for it, in milliseconds of the store's clock.
     var seenAt: Int64
@@ -158,18 +158,26 @@ final class Session {
         mostOpen = 0
     }
 
-    /// Looks past a message that needs no delivery: it goes with the newest open tag, or at once when none is open.
-    func passes(_ log: LogKey, _ mark: LogMark) {
-        guard let newest = open.indices.last else {
-            passedFreely[log] = mark
-            return
-        }
+    /// Looks past a message that needs no delivery: with the newest open tag, whose acknowledgement is waited for. False:
+    /// none is open.
+    func passes(_ log: LogKey, _ mark: LogMark) -> Bool {
+        guard let newest = open.indices.last else { return false }
         // Once a log, or a sender that acknowledges nothing could make the list grow for ever.
         if let index = open[newest].passed.lastIndex(where: { $0.log == log }) {
             open[newest].passed[index].mark = mark
         } else {
             open[newest].passed.append((log, mark))
         }
+        return true
+    }
+
+    /// Everything of the log up to here is acknowledged, or needs no delivery.
+    func looksPast(_ log: LogKey, _ mark: LogMark) { lookedPast[log] = mark }
+
+    /// Takes how far the cursor of a log is to move.
+    func takeLookedPast(_ log: LogKey) -> LogMark? {
+        defer { if lookedPast.isEmpty { lookedPast = [:] } }
+        return lookedPast.removeValue(forKey: log)
     }
 
     /// Whether one more delivery of this size fits the window; the first always does.
