@@ -24,7 +24,12 @@ struct UserEntry {
 struct GroupEntry {
     let log: LogKey
     let version: Int64
-    let roles: [UserName: Role]
+}
+
+/// A member's place in a group.
+private struct Seat: Hashable {
+    let log: LogKey
+    let user: UserName
 }
 
 /// Who there is: users, devices, groups, logs and senders, read from the tables and remembered.
@@ -36,6 +41,8 @@ struct Directory {
     /// A send asks for its recipient more than once.
     private var lastUser: (name: UserName, entry: UserEntry)?
     private var groups = BoundedCache<GroupName, GroupEntry>(capacity: 20_000)
+    /// With the version of the group that it is of.
+    private var roles = BoundedCache<Seat, (role: Role, version: Int64)>(capacity: 200_000)
     private var conversations = BoundedCache<LogKey, Conversation>(capacity: 200_000)
     private var senders = BoundedCache<DeviceKey, Sender>(capacity: 200_000)
 
@@ -80,12 +87,29 @@ struct Directory {
                 row: { ($0.int(0), $0.int(1)) })
         else { return nil }
         try check(log, is: .group(name))
-        let members = try connection.all("SELECT user, role FROM members WHERE log_id = ?1", log) {
-            (UserName(unchecked: $0.text(0)), Role(name: $0.text(1)) ?? .member)
-        }
-        let entry = GroupEntry(log: log, version: version, roles: Dictionary(members) { first, _ in first })
+        let entry = GroupEntry(log: log, version: version)
         groups[name] = entry
         return entry
+    }
+
+    /// The role of a user in a group; nil: it is no member. Every change of a membership raises the group's version.
+    mutating func role(of user: UserName, in group: GroupEntry) throws -> Role? {
+        let seat = Seat(log: group.log, user: user)
+        if let found = roles[seat], found.version == group.version { return found.role }
+        let name = try connection.first(
+            "SELECT role FROM members WHERE log_id = ?1 AND user = ?2", group.log, user.rawValue, row: { $0.text(0) })
+        guard let name else { return nil }
+        let role = Role(name: name) ?? .member
+        roles[seat] = (role, group.version)
+        return role
+    }
+
+    /// All members, read anew: they can be a thousand, which a send need not know.
+    func members(of group: GroupEntry) throws -> [UserName: Role] {
+        let members = try connection.all("SELECT user, role FROM members WHERE log_id = ?1", group.log) {
+            (UserName(unchecked: $0.text(0)), Role(name: $0.text(1)) ?? .member)
+        }
+        return Dictionary(members) { first, _ in first }
     }
 
     /// Where messages of this log were sent to.

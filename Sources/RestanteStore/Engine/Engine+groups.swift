@@ -17,7 +17,7 @@ extension Engine {
             let createdBy = try connection.first(
                 "SELECT created_by FROM groups WHERE log_id = ?1", existing.log
             ) { $0.text(0) }
-            guard createdBy == creator.rawValue, existing.roles[creator] != nil else {
+            guard createdBy == creator.rawValue, try directory.role(of: creator, in: existing) != nil else {
                 throw Refusal(.groupExists, "this group name is taken; groups are best named by a random UUID")
             }
             return existing.version
@@ -38,10 +38,11 @@ extension Engine {
 
     func addMembers(_ users: [UserName], _ member: Membership) throws -> Int64 {
         try checkAdmin(member)
-        let new = users.uniqued().filter { member.group.roles[$0] == nil }
+        let members = try directory.members(of: member.group)
+        let new = users.uniqued().filter { members[$0] == nil }
         guard !new.isEmpty else { return member.group.version }
         try checkRoom()
-        try checkSize(member.group.roles.count + new.count)
+        try checkSize(members.count + new.count)
         try checkMayAdd(new, member.user)
         for user in new { try checkMayJoin(user) }
         for user in new { try join(user, member.group.log, as: .member) }
@@ -50,7 +51,7 @@ extension Engine {
 
     func removeMembers(_ users: [UserName], _ member: Membership) throws -> Int64 {
         try checkAdmin(member)
-        let gone = users.uniqued().filter { member.group.roles[$0] != nil }
+        let gone = try users.uniqued().filter { try directory.role(of: $0, in: member.group) != nil }
         guard !gone.isEmpty else { return member.group.version }
         if let user = member.user, gone.contains(user) {
             throw Refusal(.badRequest, "an admin does not remove itself; leave the group instead")
@@ -61,7 +62,9 @@ extension Engine {
     /// A member goes by itself; the last admin's going promotes the longest-standing member, the last member's ends the group.
     @discardableResult
     func depart(_ user: UserName, from name: GroupName, by device: DeviceKey) throws -> Int64 {
-        guard let group = try directory.group(name), group.roles[user] != nil else { throw Refusal.noSuchGroup }
+        guard let group = try directory.group(name), try directory.role(of: user, in: group) != nil else {
+            throw Refusal.noSuchGroup
+        }
         return try remove([user], from: name, group, by: device, as: "left")
     }
 
@@ -69,7 +72,8 @@ extension Engine {
         _ users: [UserName], from name: GroupName, _ group: GroupEntry, by device: DeviceKey, as what: String
     ) throws -> Int64 {
         let gone = Set(users)
-        let hasAdmin = group.roles.contains { $0.value == .admin && !gone.contains($0.key) }
+        let members = try directory.members(of: group)
+        let hasAdmin = members.contains { $0.value == .admin && !gone.contains($0.key) }
         let heir = hasAdmin ? nil : try longestStanding(group.log, besides: gone)
         let version = try change(name, group.log, by: device, what, users, promoted: heir) { row in
             for user in users { try part(user, row) }
@@ -78,15 +82,16 @@ extension Engine {
             try connection.run(
                 "UPDATE members SET role = 'admin' WHERE log_id = ?1 AND user = ?2", group.log, heir.rawValue)
         }
-        if gone.count == group.roles.count { try endGroup(group.log) }
+        if gone.count == members.count { try endGroup(group.log) }
         return version
     }
 
     func setRole(of user: UserName, to role: Role, _ member: Membership) throws -> Int64 {
         try checkAdmin(member)
-        guard let current = member.group.roles[user] else { throw Refusal.noSuchUser }
+        let members = try directory.members(of: member.group)
+        guard let current = members[user] else { throw Refusal.noSuchUser }
         guard current != role else { return member.group.version }
-        let admins = member.group.roles.values.filter { $0 == .admin }.count
+        let admins = members.values.filter { $0 == .admin }.count
         guard role == .admin || admins > 1 else {
             throw Refusal(.badRequest, "a group keeps at least one admin; make another member admin first")
         }
@@ -99,7 +104,7 @@ extension Engine {
     /// The log goes when its last message has been delivered.
     func deleteGroup(_ member: Membership) throws {
         try checkAdmin(member)
-        let everyone = member.group.roles.keys.sorted()
+        let everyone = try directory.members(of: member.group).keys.sorted()
         _ = try change(member.name, member.group.log, by: member.device, "deleted", everyone) { row in
             for user in everyone { try part(user, row) }
         }

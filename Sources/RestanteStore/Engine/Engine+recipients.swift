@@ -38,12 +38,12 @@ extension Engine {
     private func recipientGroup(_ group: GroupName, _ version: Int64?, _ author: Author) throws -> GroupEntry {
         guard let entry = try directory.group(group) else { throw Refusal.noSuchGroup }
         if let address = author.address {
-            guard entry.roles[address.user] != nil else { throw Refusal.noSuchGroup }
+            guard try directory.role(of: address.user, in: entry) != nil else { throw Refusal.noSuchGroup }
         } else {
             try checkFollowed(entry.log)
         }
         guard version == nil || version == entry.version else {
-            let members = try entry.roles.keys.sorted().map { user in
+            let members = try directory.members(of: entry).keys.sorted().map { user in
                 MemberDevices(user: user, devices: try directory.user(user)?.devices.map(\.name) ?? [])
             }
             throw Refusal(

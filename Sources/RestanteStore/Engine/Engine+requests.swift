@@ -90,7 +90,8 @@ extension Engine {
     }
 
     private func member(_ name: GroupName, _ author: Author, _ address: DeviceAddress) throws -> Membership {
-        guard let group = try directory.group(name), let role = group.roles[address.user] else {
+        guard let group = try directory.group(name), let role = try directory.role(of: address.user, in: group)
+        else {
             throw Refusal.noSuchGroup
         }
         return Membership(name: name, group: group, user: address.user, device: author.key, role: role)
