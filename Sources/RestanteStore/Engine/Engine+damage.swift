@@ -7,56 +7,48 @@ import RestanteCore
 extension Engine {
     // MARK: Cursors
 
-    private struct Place {
-        let log: LogKey
-        let started: Position
-        let acked: Position
-        let until: Position?
-        let count: Int64
-    }
-
     /// Refuses a device whose cursors cannot be what was written: it would get what is another's, or miss what is its own.
     /// To be called before its claim writes anything.
-    func checkCursors(of device: DeviceKey, _ address: DeviceAddress) throws {
-        guard try !arePossible(device, address) else { return }
+    func checkCursors(_ cursors: [Cursor], of device: DeviceKey, _ address: DeviceAddress) throws {
+        guard try !arePossible(cursors, address) else { return }
         noteDamage(of: device, address)
         throw Refusal.damagedMailbox
     }
 
-    private func arePossible(_ device: DeviceKey, _ address: DeviceAddress) throws -> Bool {
+    private func arePossible(_ cursors: [Cursor], _ address: DeviceAddress) throws -> Bool {
         guard let user = try directory.user(address.user), let own = user.device(address.device)?.log else {
             return true
         }
-        let places = try connection.all(
-            "SELECT log_id, started_seq, acked_seq, until_seq, acked_count FROM cursors WHERE device_id = ?1", device
-        ) { Place(log: $0.int(0), started: $0.int(1), acked: $0.int(2), until: $0.optionalInt(3), count: $0.int(4)) }
         let groups = try groupLogs(of: address.user).map(\.log)
-        let open = places.filter { $0.until == nil }.map(\.log)
+        let open = cursors.filter { $0.until == nil }.map(\.log)
         guard open.count == groups.count + 2, Set(open) == Set([own, user.log] + groups) else { return false }
-        for place in places where try !isPossible(place) { return false }
+        for cursor in cursors where try !isPossible(cursor) { return false }
         return true
     }
 
-    private func isPossible(_ place: Place) throws -> Bool {
-        guard place.started >= 0, place.started <= place.acked, place.acked <= positions.head else { return false }
+    private func isPossible(_ cursor: Cursor) throws -> Bool {
+        guard cursor.started >= 0, cursor.started <= cursor.acked.seq, cursor.acked.seq <= positions.head else {
+            return false
+        }
         // First, since it finds what the index hides from the look at the neighbours.
-        let head = try head(of: place.log)
-        guard try fitsNeighbours(place) else { return false }
-        if let until = place.until {
+        let head = try head(of: cursor.log)
+        guard try fitsNeighbours(cursor) else { return false }
+        if let until = cursor.until {
             // Where a membership ended stands the message that says so.
             guard let (row, isSound) = try message(until) else { return false }
-            return !isSound || row.log == place.log && row.kind == .membership
+            return !isSound || row.log == cursor.log && row.kind == .membership
         }
-        return head.seq <= positions.head && (place.acked <= head.seq || place.count == head.count)
+        return head.seq <= positions.head && (cursor.acked.seq <= head.seq || cursor.acked.count == head.count)
     }
 
     /// The messages before and behind the cursor count as it does: a cursor that was moved by a flipped bit would repeat
     /// what was acknowledged, or hide what was not.
-    private func fitsNeighbours(_ place: Place) throws -> Bool {
-        let before = try sound(index.before(place.acked, of: place.log, limit: 1).first, of: place.log)
+    private func fitsNeighbours(_ cursor: Cursor) throws -> Bool {
+        let before = try sound(index.before(cursor.acked.seq, of: cursor.log, limit: 1).first, of: cursor.log)
         let behind = try sound(
-            index.positions(of: place.log, after: place.acked, through: .max, limit: 1).first, of: place.log)
-        return before.map { $0.logCount == place.count } ?? true && behind.map { $0.logCount > place.count } ?? true
+            index.positions(of: cursor.log, after: cursor.acked.seq, through: .max, limit: 1).first, of: cursor.log)
+        return before.map { $0.logCount == cursor.acked.count } ?? true
+            && behind.map { $0.logCount > cursor.acked.count } ?? true
     }
 
     /// Nil: there is none, or it does not hold and says nothing.
@@ -120,8 +112,10 @@ extension Engine {
     }
 
     /// The same behind the last message of each log, when all has been read.
-    func tellWhatIsMissing(_ session: Session, into page: inout ReadPage) throws -> Bool {
-        guard !session.hasCaughtUp, session.merge?.head == positions.head else { return true }
+    func tellWhatIsMissing(
+        _ session: Session, readThrough: Position?, into page: inout ReadPage
+    ) throws -> Bool {
+        guard !session.hasCaughtUp, readThrough == positions.head else { return true }
         for (log, followed) in session.follows {
             guard let seen = followed.seen else { continue }
             let end = try mark(ofEnd: followed.until, log)

@@ -59,19 +59,21 @@ extension Engine {
 
     /// True when nothing is left unread.
     private func readMessages(_ session: Session, into page: inout ReadPage) throws -> Bool {
+        var merge = session.merge.take()
+        defer { session.merge = merge }
         while page.looked < limits.rowsPerPage {
-            if session.merge == nil { session.merge = try merge(for: session) }
-            let next = try session.merge?.next(index)
+            if merge == nil { merge = try self.merge(for: session) }
+            let next = try merge?.next(index)
             guard try tellLosses(session, before: next?.seq ?? .max, into: &page) else { return false }
             guard let next else {
-                guard try tellWhatIsMissing(session, into: &page) else { return false }
-                session.readThrough = max(session.readThrough, session.merge?.head ?? 0)
-                session.merge = nil
+                guard try tellWhatIsMissing(session, readThrough: merge?.head, into: &page) else { return false }
+                session.readThrough = max(session.readThrough, merge?.head ?? 0)
+                merge = nil
                 if session.readThrough == positions.head { return true }
                 continue
             }
             guard try deliver(next.seq, of: next.log, to: session, into: &page) else { return false }
-            session.merge?.advance(next.stream)
+            merge?.advance(next.stream)
             session.readThrough = next.seq
             page.looked += 1
         }

@@ -110,7 +110,7 @@ extension Engine {
                 "SELECT last_seen_at FROM devices WHERE device_id = ?1", device.key
             ) { $0.int(0) }
             return DeviceMailbox(
-                device: device.name, pending: try cursors(of: device.key).pending, lastSeenAt: lastSeen ?? 0)
+                device: device.name, pending: try pending(behind: cursors(of: device.key)), lastSeenAt: lastSeen ?? 0)
         }
     }
 

@@ -1,28 +1,42 @@
 import RestanteCore
 
+/// How far a device has acknowledged a log.
+struct Cursor {
+    let log: LogKey
+    let started: Position
+    let acked: LogMark
+    /// Owed up to and including this; nil: to the end.
+    let until: Position?
+}
+
 extension Engine {
     /// Makes a connection the one reader of its device; the device is registered if it is new.
     func claim(_ claim: Claim) throws -> Claimed {
         try checkToken(of: claim.address, issuedAt: claim.tokenIssuedAt)
         let linked = try linkedDevice(claim.address)
-        if let linked { try checkCursors(of: linked, claim.address) }
+        if let linked { try moveLateCursors(of: linked) }
+        let known = try linked.map { device in
+            let cursors = try self.cursors(of: device)
+            try checkCursors(cursors, of: device, claim.address)
+            return cursors
+        }
         let device = try linked ?? register(claim)
         if let older = sessionOfDevice[device] {
-            try moveLateCursors(of: device)
             forget(older)
             events.append(.ended(older.id, .displaced))
         }
         let now = now
         let generation = try raiseGeneration(device, at: now)
         try connection.run("UPDATE devices SET last_seen_at = ?2 WHERE device_id = ?1", device, now)
-        let (follows, pending) = try cursors(of: device)
+        let cursors = try known ?? self.cursors(of: device)
+        let pending = try self.pending(behind: cursors)
         let session = Session(
             id: claim.session, device: device, address: claim.address, generation: generation,
-            tokenIssuedAt: claim.tokenIssuedAt, claimedAt: positions.head, seenAt: now, follows: follows,
+            tokenIssuedAt: claim.tokenIssuedAt, claimedAt: positions.head, seenAt: now, cursors: cursors,
             losses: try losses(of: device))
         sessions[session.id] = session
         sessionOfDevice[device] = session
-        for (log, followed) in follows {
+        for (log, followed) in session.follows {
             if followed.until == nil {
                 followers[log, default: []].append(session)
             } else {
@@ -47,21 +61,27 @@ extension Engine {
         return generation
     }
 
-    /// What the device follows, and how much is waiting there.
-    func cursors(of device: DeviceKey) throws -> (follows: [LogKey: Followed], pending: Pending) {
-        let rows = try connection.all(
-            "SELECT log_id, acked_seq, until_seq, acked_count, acked_bytes FROM cursors WHERE device_id = ?1", device
-        ) { ($0.int(0), $0.int(1), $0.optionalInt(2), $0.total(3), $0.total(4)) }
-        var follows: [LogKey: Followed] = [:]
-        var pending = Pending(messages: 0, bytes: 0)
-        for (log, acked, until, count, bytes) in rows {
-            follows[log] = Followed(
-                floor: acked, until: until, seen: LogMark(seq: acked, count: count, bytes: bytes))
-            let end = try mark(ofEnd: until, log)
-            pending.messages += max(0, end.count - count)
-            pending.bytes += max(0, end.bytes - bytes)
+    /// All cursors of a device.
+    func cursors(of device: DeviceKey) throws -> [Cursor] {
+        try connection.all(
+            "SELECT log_id, started_seq, acked_seq, acked_count, acked_bytes, until_seq FROM cursors WHERE device_id = ?1",
+            device
+        ) {
+            Cursor(
+                log: $0.int(0), started: $0.int(1),
+                acked: LogMark(seq: $0.int(2), count: $0.total(3), bytes: $0.total(4)), until: $0.optionalInt(5))
         }
-        return (follows, pending)
+    }
+
+    /// How much waits behind these cursors.
+    func pending(behind cursors: [Cursor]) throws -> Pending {
+        var pending = Pending(messages: 0, bytes: 0)
+        for cursor in cursors {
+            let end = try mark(ofEnd: cursor.until, cursor.log)
+            pending.messages += max(0, end.count - cursor.acked.count)
+            pending.bytes += max(0, end.bytes - cursor.acked.bytes)
+        }
+        return pending
     }
 
     /// The socket is gone.

@@ -100,7 +100,7 @@ final class Session {
 
     init(
         id: SessionID, device: DeviceKey, address: DeviceAddress, generation: Int64, tokenIssuedAt: Int64,
-        claimedAt: Position, seenAt: Int64, follows: [LogKey: Followed], losses: [Loss]
+        claimedAt: Position, seenAt: Int64, cursors: [Cursor], losses: [Loss]
     ) {
         self.id = id
         self.device = device
@@ -109,7 +109,10 @@ final class Session {
         self.tokenIssuedAt = tokenIssuedAt
         self.claimedAt = claimedAt
         self.seenAt = seenAt
-        self.follows = follows
+        follows = Dictionary(minimumCapacity: cursors.count)
+        for cursor in cursors {
+            follows[cursor.log] = Followed(floor: cursor.acked.seq, until: cursor.until, seen: cursor.acked)
+        }
         self.losses = losses
     }
 

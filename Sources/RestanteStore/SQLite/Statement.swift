@@ -76,7 +76,15 @@ final class Statement {
         return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
-    func bytes(_ column: Int32) -> [UInt8] { withBytes(column) { [UInt8]($0) } }
+    func bytes(_ column: Int32) -> [UInt8] {
+        withBytes(column) { bytes in
+            // `[UInt8](bytes)` goes by way of a generic that is not specialised.
+            [UInt8](unsafeUninitializedCapacity: bytes.count) { room, count in
+                UnsafeMutableRawBufferPointer(room).copyMemory(from: bytes)
+                count = bytes.count
+            }
+        }
+    }
 
     /// Lends the bytes of a column, which stay until the next step.
     @inline(__always)
