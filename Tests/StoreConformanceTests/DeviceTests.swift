@@ -197,6 +197,25 @@ import Testing
         await room.shutdown()
     }
 
+    /// One device has read it and is gone without an acknowledgement: nobody else reads it any more.
+    @Test(arguments: Backend.allCases)
+    func whatIsCancelledIsReadByNobody(_ backend: Backend) async throws {
+        let room = try Mailroom(backend)
+        try await room.register("bob/phone")
+        try await room.register("carol/phone")
+        let alice = try await room.connect("alice/laptop")
+        _ = try await alice.ask(.create("club", "bob", "carol"))
+        let cancelled = try await alice.send("never mind", to: .group("club"))
+        let carol = try await room.claim("carol/phone")
+        let bob = try await room.connect("bob/phone")
+        #expect(bob.texts == ["never mind"])
+        try await bob.leave()
+        #expect(try await alice.ask(.cancel(cancelled)) == .done)
+        try await carol.read()
+        #expect(carol.texts.isEmpty && carol.story.isEmpty, "\(carol.story)")
+        await room.shutdown()
+    }
+
     @Test(arguments: Backend.allCases)
     func cancellingWhatNobodyHasReceived(_ backend: Backend) async throws {
         let room = try Mailroom(backend)

@@ -152,6 +152,7 @@ extension Engine {
         guard let (found, isSound) = try message(seq) else { return }
         var row = found
         change(&row)
+        recent.forget(seq)
         let checksum = rowChecksum(row)
         try connection.run(
             "UPDATE messages SET payload = ?4, flags = ?2, checksum = ?3 WHERE seq = ?1",

@@ -98,8 +98,7 @@ extension Engine {
         _ seq: Position, of log: LogKey, to session: Session, into page: inout ReadPage
     ) throws -> Bool {
         guard session.hasRoom(for: 0, besides: page.gaps.count, limits) else { return false }
-        let found = try message(seq)
-        guard let (row, isSound) = found, isSound, row.log == log else {
+        guard let (row, message) = try readOnce(seq, of: log) else {
             return try deliverDamaged(seq, of: log, to: session, into: &page)
         }
         guard try tellWhatIsMissing(before: row, session, into: &page) else { return false }
@@ -115,8 +114,18 @@ extension Engine {
         page.bytes += row.payload.count
         try closeGap(of: log, session, &page)
         let tag = session.opens(row.obligation, owedAtClaim: seq <= session.claimedAt)
-        page.deliveries.append(Delivery(tag: tag, owed: .message(try readable(row))))
+        page.deliveries.append(Delivery(tag: tag, owed: .message(message)))
         return true
+    }
+
+    /// A message as its readers see it, remembered while another device that is connected follows the log; nil: it is
+    /// damaged, or not there.
+    private func readOnce(_ seq: Position, of log: LogKey) throws -> (row: MessageRow, message: Message)? {
+        if let found = recent.find(seq), found.row.log == log { return found }
+        guard let (row, isSound) = try message(seq), isSound, row.log == log else { return nil }
+        let message = try readable(row)
+        if followers[log]?.count ?? 0 > 1 { recent.keep(row, message) }
+        return (row, message)
     }
 
     /// Its time is over, whether it has become a tombstone yet or not.

@@ -22,6 +22,7 @@ final class Engine {
     var latestHead: (log: LogKey, mark: LogMark)?
     /// Where the last cursor of a log was when it was last asked for: for logs that have seen more than a quota.
     var floors = BoundedCache<LogKey, LogMark>(capacity: 100_000)
+    var recent = RecentMessages()
     /// Which messages a log has.
     let index: LogIndex
     /// An index that hid messages was rebuilt: once in the life of a process.
