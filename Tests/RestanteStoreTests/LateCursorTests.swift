@@ -35,7 +35,8 @@ import Testing
     }
 
     @Test func aReleaseMovesIt() throws {
-        for _ in 1...3 { try send() }
+        // Together with what the set-up did they are fewer than the batches after which all move.
+        for _ in 1...2 { try send() }
         _ = try store.run([.release(alice)])
         #expect(try lag() == 0)
     }
