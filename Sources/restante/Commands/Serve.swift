@@ -65,6 +65,8 @@ struct ServeFlags: ParsableArguments {
     var logLevel: String?
     @Option(help: "text or json: a line a record, on standard error. (default: text)")
     var logFormat: String?
+    @Option(help: "Threads that serve sockets. (default: one for each core)")
+    var eventLoops: Int?
     @Option(help: "Seconds between pings. (default: 30)")
     var pingInterval: Int?
     @Option(help: "Seconds after which a silent client is dropped. (default: 90)")
@@ -132,7 +134,8 @@ struct ServeFlags: ParsableArguments {
             .allowedOrigins: allowedOrigins, .policySend: policySend, .policyGroupAdd: policyGroupAdd,
         ]
         let numbers: [Setting: Int?] = [
-            .port: port, .operatorsPort: operatorsPort, .pingInterval: pingInterval, .idleTimeout: idleTimeout,
+            .port: port, .operatorsPort: operatorsPort, .eventLoops: eventLoops, .pingInterval: pingInterval,
+            .idleTimeout: idleTimeout,
             .tokenClockSkew: tokenClockSkew, .reserveBytes: reserveBytes, .messageBytes: limitsMessageBytes,
             .timeToLive: limitsTimeToLive, .groupMembers: limitsGroupMembers, .devicesPerUser: limitsDevicesPerUser,
             .dedupeHorizon: limitsDedupeHorizon, .dedupeRows: limitsDedupeRows,

@@ -63,6 +63,7 @@ struct ServeSettings: Sendable {
             "operatorsPort = \(operatorsPort.map { "\($0)" } ?? "")", "keys = \(keys ?? keyFile)",
             "node = \(gateway.node)",
             "logLevel = \(logLevel)", "logFormat = \(logFormat)",
+            "eventLoops = \(gateway.eventLoops)",
             "pingInterval = \(gateway.pingInterval.seconds)",
             "idleTimeout = \(gateway.idleTimeout.seconds)", "tokenAudience = \(tokenAudience ?? "")",
             "tokenIssuer = \(tokenIssuer ?? "")",

@@ -10,6 +10,7 @@ enum Setting: String, CaseIterable {
     case node
     case logLevel
     case logFormat
+    case eventLoops
     case pingInterval
     case idleTimeout
     case tokenAudience

@@ -90,6 +90,7 @@ struct SettingsReader {
         gateway.host = text(.host) ?? gateway.host
         gateway.node = text(.node) ?? gateway.node
         gateway.port = number(.port, 0...65535) ?? gateway.port
+        gateway.eventLoops = number(.eventLoops, 1...1024) ?? gateway.eventLoops
         gateway.pingInterval = number(.pingInterval, 1...3600).map { .seconds(Int64($0)) } ?? gateway.pingInterval
         gateway.idleTimeout = number(.idleTimeout, 2...86400).map { .seconds(Int64($0)) } ?? gateway.idleTimeout
         if gateway.idleTimeout <= gateway.pingInterval {
