@@ -4,8 +4,8 @@ import RestanteCore
 struct DeviceEntry {
     let key: DeviceKey
     let name: DeviceName
-    /// The device's own log.
-    let log: LogKey
+    /// The device's own log, as one table says: ``Directory/log(of:of:)`` asks the other, too.
+    fileprivate let log: LogKey
 }
 
 /// A user with linked devices.
@@ -61,22 +61,26 @@ struct Directory {
             "SELECT device_id, device, log_id FROM devices WHERE user = ?1 AND kind = 'device' AND unlinked_at IS NULL"
                 + " ORDER BY device_id", name.rawValue
         ) { DeviceEntry(key: $0.int(0), name: DeviceName(unchecked: $0.text(1)), log: $0.int(2)) }
-        guard !devices.isEmpty, let (log, version) = try userLog(name) else { return nil }
+        guard !devices.isEmpty, let (log, version, hasBlocks) = try userLog(name) else { return nil }
         try check(log, is: .user(name))
-        for device in devices { try check(device.log, is: .device(DeviceAddress(user: name, device: device.name))) }
-        let block = try connection.first("SELECT 1 FROM blocks WHERE user = ?1 LIMIT 1", name.rawValue) { $0.int(0) }
-        let entry = UserEntry(log: log, version: version, devices: devices, hasBlocks: block != nil)
+        let entry = UserEntry(log: log, version: version, devices: devices, hasBlocks: hasBlocks)
         users[name] = entry
         return entry
     }
 
     /// The log and device version of a user that has ever linked a device.
-    func userLog(_ name: UserName) throws -> (log: LogKey, version: Int64)? {
+    func userLog(_ name: UserName) throws -> (log: LogKey, version: Int64, hasBlocks: Bool)? {
         try connection.first(
             // `kind <> 'device'` is what lets SQLite use the partial index; it does not infer it from the kind.
-            "SELECT log_id, version FROM logs"
+            "SELECT log_id, version, EXISTS (SELECT 1 FROM blocks WHERE user = ?1) FROM logs"
                 + " WHERE kind = 'user' AND kind <> 'device' AND name = ?1 AND ended_at IS NULL", name.rawValue
-        ) { ($0.int(0), $0.int(1)) }
+        ) { ($0.int(0), $0.int(1), $0.int(2) != 0) }
+    }
+
+    /// The own log of a device. Looked at when it is used: a send to its user does not.
+    mutating func log(of device: DeviceEntry, of user: UserName) throws -> LogKey {
+        try check(device.log, is: .device(DeviceAddress(user: user, device: device.name)))
+        return device.log
     }
 
     mutating func group(_ name: GroupName) throws -> GroupEntry? {

@@ -21,10 +21,8 @@ extension Engine {
         return mark
     }
 
-    /// The same by index and `logs`, without a look at what may be hidden from them.
-    func visibleHead(of log: LogKey) throws -> LogMark { try lastMessage(of: log) ?? sweptMark(of: log) }
-
-    private func lastMessage(of log: LogKey) throws -> LogMark? {
+    /// The last message that the index has of a log; nil: it has none.
+    func lastMessage(of log: LogKey) throws -> LogMark? {
         guard let seq = try index.last(of: log) else { return nil }
         // Later messages count on from here: only from a row that holds.
         let found = try message(seq)

@@ -16,9 +16,8 @@ extension Engine {
     }
 
     private func arePossible(_ cursors: [Cursor], _ address: DeviceAddress) throws -> Bool {
-        guard let user = try directory.user(address.user), let own = user.device(address.device)?.log else {
-            return true
-        }
+        guard let user = try directory.user(address.user), let device = user.device(address.device) else { return true }
+        let own = try directory.log(of: device, of: address.user)
         let groups = try groupLogs(of: address.user).map(\.log)
         let open = cursors.filter { $0.until == nil }.map(\.log)
         guard open.count == groups.count + 2, Set(open) == Set([own, user.log] + groups) else { return false }

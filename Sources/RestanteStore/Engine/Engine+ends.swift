@@ -4,11 +4,18 @@ import RestanteCore
 extension Engine {
     /// Where a log ends, by the index, or by what is known besides if that is further.
     func lookUpHead(of log: LogKey) throws -> LogMark {
-        let visible = try visibleHead(of: log)
-        guard let hidden = try hiddenHead(of: log, behind: visible) else { return visible }
+        let saved = try connection.first(
+            "SELECT swept_through, swept_count, swept_bytes, head_seq FROM logs WHERE log_id = ?1", log
+        ) { (swept: LogMark(seq: $0.int(0), count: $0.total(1), bytes: $0.total(2)), head: $0.int(3)) }
+        let swept = saved?.swept ?? .start
+        let visible = try lastMessage(of: log) ?? swept
+        guard let saved, saved.head > max(visible.seq, swept.seq), let hidden = try provenHead(saved.head, of: log)
+        else {
+            return visible
+        }
         if !hasRebuiltIndex {
             try rebuildIndex(hiding: hidden)
-            let mended = try visibleHead(of: log)
+            let mended = try lastMessage(of: log) ?? swept
             if mended.seq >= hidden.seq { return mended }
         }
         // Counted from there, its readers are told of a gap.
@@ -18,14 +25,8 @@ extension Engine {
     /// The message at which the log is known to end, if neither index nor sweep has come to it: with the entries of a log
     /// `logs.head_seq` was written, since `owed` has no checksum. What is said of the end may be what is damaged: only a
     /// sound row of this log proves it.
-    private func hiddenHead(of log: LogKey, behind visible: LogMark) throws -> MessageRow? {
-        let saved = try connection.first("SELECT head_seq, swept_through FROM logs WHERE log_id = ?1", log) {
-            (head: $0.int(0), swept: $0.int(1))
-        }
-        let known = saved?.head ?? 0
-        guard known > max(visible.seq, saved?.swept ?? 0), let (row, isSound) = try message(known), isSound,
-            row.log == log
-        else { return nil }
+    private func provenHead(_ seq: Position, of log: LogKey) throws -> MessageRow? {
+        guard let (row, isSound) = try message(seq), isSound, row.log == log else { return nil }
         return row
     }
 

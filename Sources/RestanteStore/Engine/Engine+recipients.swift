@@ -19,7 +19,7 @@ extension Engine {
             guard let device = try directory.user(address.user)?.device(address.device), device.key != author.key else {
                 throw Refusal.deviceNotLinked
             }
-            return [Target(log: device.log, payload: payload)]
+            return [Target(log: try directory.log(of: device, of: address.user), payload: payload)]
         case (.group(let group), .payload(let payload)):
             return [Target(log: try recipientGroup(group, submission.groupVersion, author).log, payload: payload)]
         case (_, .sealed):
@@ -80,8 +80,10 @@ extension Engine {
                     version: entry.version, members: [MemberDevices(user: user, devices: linked.map(\.name))],
                     missing: missing, extra: extra))
         }
-        return parts.compactMap { part in
-            entry.device(part.device).map { Target(log: $0.log, payload: part.payload) }
+        return try parts.compactMap { part in
+            try entry.device(part.device).map {
+                Target(log: try directory.log(of: $0, of: user), payload: part.payload)
+            }
         }
     }
 }
