@@ -8,15 +8,16 @@ package final class SteppedStore {
     private let makesCheckpoints: Bool
     private var engine: Engine { box.engine }
     private var runs = 0
-    /// After so many batches all late cursors move, at whatever time that is.
+    /// With every eighth batch late cursors move, at whatever time that is.
     private static let lateEvery = 8
+    private static let never: UInt64 = .max / 4
 
     /// - Parameter checkpointPages: of the WAL, from which each step of a checkpoint is made after a commit; nil: only
     ///   ``checkpoint()`` makes one.
     package init(path: String, options: StoreOptions, checkpointPages: Int? = nil) throws {
         box = try EngineBox(path: path, options: options)
         makesCheckpoints = checkpointPages != nil
-        engine.lateCursors.longest = .max / 4
+        engine.lateCursors.longest = Self.never
         if let checkpointPages { engine.checkpoint.frames = checkpointPages }
     }
 
@@ -24,11 +25,11 @@ package final class SteppedStore {
 
     /// One batch, and the pages that it had no room for; what comes back is durable.
     package func run(_ commands: [StoreCommand]) throws -> [StoreEvent] {
+        runs += 1
+        engine.lateCursors.longest = runs % Self.lateEvery == 0 ? 0 : Self.never
         var events = try engine.run(commands)
         if makesCheckpoints && engine.isCheckpointDue { try engine.checkpointStep() }
         if engine.isIndexDue(0, isIdle: false) { try engine.indexSlice() }
-        runs += 1
-        if runs % Self.lateEvery == 0 { try moveLateCursors() }
         while engine.hasPagesToRead { events += try engine.run([]) }
         return events
     }
