@@ -37,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -102,6 +103,23 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        // Wakes devices through APNs, FCM and Web Push. No store and no gateway in it.
+        .target(
+            name: "RestantePush",
+            dependencies: [
+                "RestanteCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "RestanteClient",
             dependencies: [
@@ -119,7 +137,8 @@ let package = Package(
         .executableTarget(
             name: "restante",
             dependencies: [
-                "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestanteStore", "RestanteWire",
+                "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestanteStore",
+                "RestanteWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -234,6 +253,42 @@ let package = Package(
             name: "RestanteMetricsTests",
             dependencies: ["RestanteMetrics", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict),
+        // Against servers of its own that check what the real ones check.
+        // Servers that check what the real ones check, for tests.
+        .target(
+            name: "PushServers",
+            dependencies: [
+                "RestanteCore", "RestantePush",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            path: "Tests/PushServers", swiftSettings: strict),
+        .testTarget(
+            name: "RestantePushTests",
+            dependencies: [
+                "PushServers", "RestanteCore", "RestantePush",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "RestanteClientTests",
             dependencies: [
@@ -265,8 +320,9 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "CSQLite", "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteWire", "restante",
-                "restante-echo",
+                "CSQLite", "RestanteClient", "RestanteCore", "RestanteGateway", "RestantePush",
+                "RestanteWire",
+                "restante", "restante-echo",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

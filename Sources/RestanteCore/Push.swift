@@ -1,0 +1,82 @@
+/// Whose service wakes a device.
+public enum PushProvider: Int, Sendable, CaseIterable {
+    case apns = 1
+    case fcm = 2
+    case webPush = 3
+
+    public var name: String {
+        switch self {
+        case .apns: "apns"
+        case .fcm: "fcm"
+        case .webPush: "webpush"
+        }
+    }
+}
+
+/// Where a device is woken: what its app was given by its provider.
+///
+/// A secret of the device: whoever has it can wake it. Its description says the provider alone (P6).
+public enum PushTarget: Sendable, Equatable {
+    /// `token` in hexadecimal, as the app was given it; `topic`: the app's bundle id.
+    case apns(token: String, topic: String, sandbox: Bool)
+    /// `app`: which of the operator's service accounts it belongs to, by the id of its Firebase project.
+    case fcm(token: String, app: String)
+    /// A `PushSubscription` (https://www.w3.org/TR/push-api/): `key` is the P-256 point of 65 bytes, `secret` the 16 bytes of `auth`.
+    case webPush(endpoint: String, key: [UInt8], secret: [UInt8])
+
+    public var provider: PushProvider {
+        switch self {
+        case .apns: .apns
+        case .fcm: .fcm
+        case .webPush: .webPush
+        }
+    }
+}
+
+extension PushTarget: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { provider.name }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// One device that is to be told that mail waits for it. It says nothing of what waits.
+public struct Wake: Sendable, Equatable {
+    public var device: DeviceAddress
+    public var target: PushTarget
+    /// When the target was registered, in milliseconds since the epoch, UTC: a provider that says that it is gone since before then
+    /// speaks of an older one.
+    public var registeredAt: Int64
+    public var urgency: Urgency
+    /// When it is given up, in milliseconds since the epoch, UTC.
+    public var deadline: Int64
+
+    public init(device: DeviceAddress, target: PushTarget, registeredAt: Int64, urgency: Urgency, deadline: Int64) {
+        self.device = device
+        self.target = target
+        self.registeredAt = registeredAt
+        self.urgency = urgency
+        self.deadline = deadline
+    }
+}
+
+/// What became of a ``Wake``.
+public enum WakeOutcome: Sendable, Equatable {
+    /// The provider has taken it.
+    case sent
+    /// The target is gone: it is forgotten, if it is still the one that was registered.
+    case unregistered
+    /// Not to be had by asking again: the operator is told, and the target stays.
+    case refused(reason: String)
+    /// Its deadline passed before the provider took it.
+    case expired
+}
+
+/// Wakes devices by way of their providers.
+///
+/// What becomes of each wake-up goes to whoever made the waker, who hands it to the store.
+public protocol DeviceWaker: Sendable {
+    /// Called on the store's thread: must not block. One for a device that still waits is replaced.
+    func wake(_ wakes: [Wake])
+    /// The device has connected: what still waits for it is not sent any more. Must not block.
+    func cancel(_ device: DeviceAddress)
+}

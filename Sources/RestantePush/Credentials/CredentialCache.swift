@@ -1,0 +1,85 @@
+/// Something that shows a provider who we are, for some time.
+struct Credential: Sendable, Equatable {
+    var value: String
+    /// Seconds since the epoch, UTC.
+    var madeAt: Int64
+    /// From when on another is made, in seconds since the epoch, UTC.
+    var renewAt: Int64
+}
+
+/// Why there is no credential.
+enum CredentialTrouble: Error, Sendable, Equatable {
+    /// An operator has to look.
+    case refused(reason: String)
+    /// Whoever hands it out cannot now.
+    case unavailable(after: Duration?, reason: String)
+
+    var answer: PushAnswer {
+        switch self {
+        case .refused(let reason): .refused(reason: reason, alarm: true)
+        case .unavailable(let after, let reason): .retry(after: after, reason: reason)
+        }
+    }
+}
+
+/// Keeps a credential, and makes another when it is time: once for all who wait for it.
+actor CredentialCache {
+    typealias Make = @Sendable (_ now: Int64) async -> Result<Credential, CredentialTrouble>
+
+    /// A trouble is told to others for so many seconds before it is tried again: ten thousand wakes must not ask ten
+    /// thousand times.
+    static let troublePause: Int64 = 5
+    /// The clock may go back by so many seconds before a credential counts as made in the future.
+    private static let clockSlack: Int64 = 60
+
+    private let clock: any PushClock
+    private let minimumAge: Int64
+    private let make: Make
+    private var kept: Credential?
+    private var making: Task<Result<Credential, CredentialTrouble>, Never>?
+    private var trouble: (CredentialTrouble, until: Duration)?
+    private var lastForced: Duration?
+
+    /// - Parameter minimumAge: seconds between two that are made because the provider refused the one before.
+    init(clock: any PushClock, minimumAge: Int64, make: @escaping Make) {
+        self.clock = clock
+        self.minimumAge = minimumAge
+        self.make = make
+    }
+
+    /// One that is good now.
+    func value() async throws(CredentialTrouble) -> String {
+        let now = clock.wall / 1000
+        if let kept, now < kept.renewAt, now >= kept.madeAt - Self.clockSlack { return kept.value }
+        return try await makeOne(now).value
+    }
+
+    /// Another than the one that the provider has refused; nil if there was another too short a time ago for it to
+    /// help.
+    func value(insteadOf refused: String) async throws(CredentialTrouble) -> String? {
+        if let kept, kept.value != refused { return kept.value }
+        if making == nil {
+            if let lastForced, clock.uptime - lastForced < .seconds(minimumAge) { return nil }
+            lastForced = clock.uptime
+            kept = nil
+        }
+        return try await makeOne(clock.wall / 1000).value
+    }
+
+    private func makeOne(_ now: Int64) async throws(CredentialTrouble) -> Credential {
+        if let making { return try await making.value.get() }
+        if let (trouble, until) = trouble, clock.uptime < until { throw trouble }
+        let task = Task { [make] in await make(now) }
+        making = task
+        let result = await task.value
+        making = nil
+        switch result {
+        case .success(let credential):
+            kept = credential
+            trouble = nil
+        case .failure(let failure):
+            trouble = (failure, clock.uptime + .seconds(Self.troublePause))
+        }
+        return try result.get()
+    }
+}

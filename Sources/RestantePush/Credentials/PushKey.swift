@@ -1,0 +1,45 @@
+import Crypto
+import FoundationEssentials
+import JWTKit
+
+/// A private key on P-256 that signs as us: APNs' `.p8`, and VAPID's.
+///
+/// Its description says nothing of it (P6).
+public struct PushKey: Sendable {
+    let key: P256.Signing.PrivateKey
+
+    /// - Parameters:
+    ///   - pem: `-----BEGIN PRIVATE KEY-----` (PKCS #8) or `-----BEGIN EC PRIVATE KEY-----`.
+    ///   - name: what an error calls it, a path, say.
+    public init(pem: String, name: String) throws(PushError) {
+        do {
+            key = try P256.Signing.PrivateKey(pemRepresentation: pem)
+        } catch {
+            throw PushError("\(name) holds no private key on P-256 in PEM (-----BEGIN PRIVATE KEY-----)")
+        }
+    }
+
+    /// Reads a PEM file. Blocks for as long as the disk does.
+    public init(file path: String) throws(PushError) {
+        try self.init(pem: String(decoding: CredentialFile.read(path), as: UTF8.self), name: path)
+    }
+
+    /// The public half as base64url of its point, uncompressed.
+    var publicKey: String { key.publicKey.x963Representation.base64URL }
+
+    var signer: ES256PrivateKey {
+        get throws(PushError) {
+            do {
+                return try ES256PrivateKey(backing: key)
+            } catch {
+                throw PushError("the key cannot sign: is it a key on P-256?")
+            }
+        }
+    }
+}
+
+extension PushKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "a private key" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

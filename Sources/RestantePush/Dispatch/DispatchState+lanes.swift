@@ -1,0 +1,47 @@
+import HeapModule
+import RestanteCore
+
+extension DispatchState {
+    func limit(of lane: LaneName) -> Int {
+        lane.provider == .webPush ? limits.perWebPushHost : limits.concurrency
+    }
+
+    mutating func standInLine(_ name: LaneName) {
+        guard let lane = lanes[name], lane.canSend, !lane.isInLine else { return }
+        lanes[name]?.isInLine = true
+        lines[name.provider, default: ProviderLine()].lanes.append(name)
+    }
+
+    mutating func forgetIfUnused(_ name: LaneName) {
+        guard let lane = lanes[name], lane.isUnused, !lane.isInLine else { return }
+        lanes[name] = nil
+    }
+
+    /// How many entries there are in all queues, those of wakes that are gone among them.
+    var entries: Int { dues.count + lanes.values.reduce(0) { $0 + $1.count } }
+
+    mutating func noteDue(_ device: DeviceAddress) {
+        if let wake = wakes[device] { dues.insert(wake.due) }
+    }
+
+    mutating func nextNumber() -> UInt64 {
+        number += 1
+        return number
+    }
+
+    /// Entries of what was cancelled or replaced are passed over when their turn comes; until then they must not pile
+    /// up.
+    mutating func clearOut() {
+        if dues.count > 2 * wakes.count + Self.slack {
+            let live = wakes.values.map(\.due)
+            dues = Heap(live)
+        }
+        let wakes = wakes
+        for (name, lane) in lanes where lane.count > 2 * lane.wakes + Self.slack {
+            lanes[name]?.removeAll { entry in
+                guard case .waiting(entry.ticket)? = wakes[entry.device]?.place else { return true }
+                return false
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import NIOConcurrencyHelpers
+public import RestanteCore
+
+/// Brings wakes to their providers: many at once, urgent ones first, again where a provider cannot take them now.
+///
+/// - A device has at most one wake here: a later one replaces the one that waits.
+/// - Each call of ``dispatch(_:)`` is a job, and jobs take turns: one of 10,000 wakes holds a single one up by one
+///   wake.
+/// - Providers wait for each other never, and within Web Push no host for another.
+/// - Nothing of it is durable: after a crash whoever dispatches has to say again what is due.
+public final class PushDispatcher: Sendable {
+    fileprivate enum Command: Sendable {
+        case wakes([Wake])
+        case cancel(DeviceAddress)
+    }
+
+    fileprivate struct State: Sendable {
+        var dispatch: DispatchState
+        /// In the order of the calls.
+        var inbox: [Command] = []
+        /// The moment that a task sleeps until.
+        var alarmClock: Duration?
+        var hasEnded = false
+    }
+
+    /// What one look at the state brings up.
+    fileprivate struct Work {
+        var notes: [PushNote]
+        var attempts: [DispatchState.Attempt]
+        var sleepUntil: Duration?
+    }
+
+    private let senders: [PushProvider: any PushSender]
+    private let clock: any PushClock
+    private let sink: any PushSink
+    private let state: NIOLockedValueBox<State>
+    private let kicks: AsyncStream<Void>.Continuation
+    private let loop: NIOLockedValueBox<Task<Void, Never>?>
+
+    /// - Parameters:
+    ///   - senders: one a provider. A wake for a provider without one is refused.
+    ///   - sink: is told what becomes of wakes.
+    public init(
+        senders: [any PushSender], limits: PushLimits = PushLimits(), clock: any PushClock = SystemPushClock(),
+        sink: any PushSink
+    ) {
+        self.senders = Dictionary(uniqueKeysWithValues: senders.map { ($0.provider, $0) })
+        self.clock = clock
+        self.sink = sink
+        let dispatch = DispatchState(providers: Set(self.senders.keys), limits: limits)
+        state = NIOLockedValueBox(State(dispatch: dispatch))
+        let (stream, kicks) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.kicks = kicks
+        loop = NIOLockedValueBox(nil)
+        let task = Task { await self.run(stream) }
+        loop.withLockedValue { $0 = task }
+    }
+
+    /// Wakes devices, as one job. Returns at once; what becomes of them is told to the sink.
+    public func dispatch(_ wakes: [Wake]) {
+        guard !wakes.isEmpty else { return }
+        take(.wakes(wakes))
+    }
+
+    /// Drops the wake of a device, which has connected. A request that is under way goes on: its end is told to the
+    /// sink if it is one, and it is not made again.
+    public func cancel(_ device: DeviceAddress) { take(.cancel(device)) }
+
+    /// How much waits, by provider.
+    public var load: [PushProvider: PushLoad] {
+        let now = clock.now
+        return state.withLockedValue { state in
+            state.takeIn(now)
+            return state.dispatch.load
+        }
+    }
+
+    /// Ends what is under way, drops what waits and closes all connections. The sink is told nothing any more.
+    public func shutdown() async {
+        state.withLockedValue { $0.hasEnded = true }
+        kicks.finish()
+        let task = loop.withLockedValue { $0 }
+        task?.cancel()
+        await task?.value
+        for sender in senders.values { await sender.shutdown() }
+    }
+
+    private func take(_ command: Command) {
+        state.withLockedValue { if !$0.hasEnded { $0.inbox.append(command) } }
+        kicks.yield()
+    }
+
+    // MARK: - The loop
+
+    private func run(_ stream: AsyncStream<Void>) async {
+        await withDiscardingTaskGroup { group in
+            for await _ in stream { step(&group) }
+            group.cancelAll()
+        }
+    }
+
+    private func step(_ group: inout DiscardingTaskGroup) {
+        let now = clock.now
+        let work = state.withLockedValue { $0.work(now) }
+        for note in work.notes { sink.tell(note) }
+        for attempt in work.attempts {
+            group.addTask { await self.perform(attempt) }
+        }
+        if let moment = work.sleepUntil {
+            group.addTask { await self.sleep(until: moment) }
+        }
+    }
+
+    private func perform(_ attempt: DispatchState.Attempt) async {
+        guard let sender = senders[attempt.wake.target.provider] else {
+            preconditionFailure("taken in without a sender")
+        }
+        let begin = clock.uptime
+        let answer = await sender.send(attempt.wake)
+        let now = clock.now
+        state.withLockedValue { $0.dispatch.end(attempt.id, answer, took: now.uptime - begin, now: now) }
+        kicks.yield()
+    }
+
+    private func sleep(until moment: Duration) async {
+        try? await clock.sleep(until: moment)
+        state.withLockedValue { if $0.alarmClock == moment { $0.alarmClock = nil } }
+        kicks.yield()
+    }
+}
+
+extension PushDispatcher.State {
+    fileprivate mutating func takeIn(_ now: Time) {
+        for command in inbox {
+            switch command {
+            case .wakes(let wakes): dispatch.add(wakes, now: now)
+            case .cancel(let device): dispatch.cancel(device)
+            }
+        }
+        inbox = []
+    }
+
+    fileprivate mutating func work(_ now: Time) -> PushDispatcher.Work {
+        guard !hasEnded else { return PushDispatcher.Work(notes: [], attempts: []) }
+        takeIn(now)
+        dispatch.passTime(now)
+        let attempts = dispatch.start()
+        return PushDispatcher.Work(notes: dispatch.takeNotes(), attempts: attempts, sleepUntil: nextSleep())
+    }
+
+    /// A new moment to sleep until, if there is something to do before anybody wakes.
+    private mutating func nextSleep() -> Duration? {
+        guard let due = dispatch.nextDue, alarmClock.map({ due < $0 }) ?? true else { return nil }
+        alarmClock = due
+        return due
+    }
+}

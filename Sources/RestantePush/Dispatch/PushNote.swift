@@ -1,0 +1,30 @@
+import RestanteCore
+
+/// Something to tell the sink.
+enum PushNote: Equatable {
+    case answered(Wake, PushAnswer, took: Duration)
+    case alarm(PushProvider, reason: String)
+    case ended(Wake, WakeOutcome)
+}
+
+extension PushSink {
+    func tell(_ note: PushNote) {
+        switch note {
+        case .answered(let wake, let answer, let took): answered(wake, answer, took: took)
+        case .alarm(let provider, let reason): alarm(provider, reason: reason)
+        case .ended(let wake, let outcome): ended(wake, outcome)
+        }
+    }
+}
+
+extension PushAnswer {
+    /// How a wake ends with it; nil: it does not end, it is tried again.
+    var outcome: WakeOutcome? {
+        switch self {
+        case .taken: .sent
+        case .unregistered: .unregistered
+        case .refused(let reason, alarm: false): .refused(reason: reason)
+        case .retry, .refused(_, alarm: true): nil
+        }
+    }
+}

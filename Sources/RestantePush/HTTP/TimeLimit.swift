@@ -1,0 +1,18 @@
+/// A task took longer than it may.
+struct TimeLimitPassed: Error {}
+
+/// Runs `body`, and cancels it when it takes longer than `limit`.
+func withTimeLimit<Value: Sendable>(
+    _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value?.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: limit)
+            return nil
+        }
+        defer { group.cancelAll() }
+        guard let value = try await group.next() ?? nil else { throw TimeLimitPassed() }
+        return value
+    }
+}

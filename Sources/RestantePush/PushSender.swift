@@ -1,0 +1,30 @@
+public import RestanteCore
+
+/// Speaks to one provider.
+public protocol PushSender: Sendable {
+    var provider: PushProvider { get }
+
+    /// Asks the provider once to wake a device, and returns within the sender's own time limit.
+    ///
+    /// Never throws: whatever goes wrong is an answer. When the task is cancelled it returns early, with any answer.
+    func send(_ wake: Wake) async -> PushAnswer
+
+    /// Closes its connections. Nothing is sent afterwards.
+    func shutdown() async
+}
+
+/// What came of asking a provider once.
+///
+/// Reasons are texts of ours or names from the provider's documented list: they hold no token, no endpoint and no key
+/// (P6).
+public enum PushAnswer: Sendable, Equatable {
+    /// The provider has taken it.
+    case taken
+    /// The target is gone, and was still alive when it was registered.
+    case unregistered
+    /// Not now: `after` is how long the provider wants to be left alone, nil where it did not say.
+    case retry(after: Duration?, reason: String)
+    /// Not like this. With `alarm` it is our credentials that are refused, which an operator can put right: it is asked
+    /// again, slowly.
+    case refused(reason: String, alarm: Bool = false)
+}

@@ -1,0 +1,24 @@
+/// How browsers, and phones with UnifiedPush, are woken, and as whom.
+public struct WebPushConfiguration: Sendable {
+    /// The application server's key. Its public half is what apps subscribe with (``publicKey``).
+    public var key: PushKey
+    /// `mailto:` or `https:`: where a push service finds who runs this server.
+    public var contact: String
+    /// Which addresses endpoints may have.
+    public var policy: AddressPolicy
+    /// What a push says, besides that there is one.
+    public var message: String
+
+    public init(
+        key: PushKey, contact: String, policy: AddressPolicy = AddressPolicy(),
+        message: String = #"{"restante":"mail"}"#
+    ) {
+        self.key = key
+        self.contact = contact
+        self.policy = policy
+        self.message = message
+    }
+
+    /// `applicationServerKey` of `PushManager.subscribe`, as base64url.
+    public var publicKey: String { key.publicKey }
+}

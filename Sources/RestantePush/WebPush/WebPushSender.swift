@@ -1,0 +1,95 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+public import RestanteCore
+
+/// Wakes browsers, and phones with UnifiedPush, through the push service that each has chosen (RFC 8030).
+///
+/// An endpoint comes from a client: it is spoken to over https only, at an address that was checked, within limits of
+/// size and time.
+public struct WebPushSender: PushSender {
+    public let provider = PushProvider.webPush
+
+    /// A later push takes the place of one that has not been delivered yet (RFC 8030 §5.4).
+    static let topic = "restante"
+
+    private let message: [UInt8]
+    private let vapid: VAPID
+    private let hosts: CheckedHosts
+    private let http: PushHTTP
+    private let clock: any PushClock
+
+    /// - Throws: ``PushError`` if the key cannot sign, the contact is none or the message is too long.
+    public init(
+        _ configuration: WebPushConfiguration, http: PushHTTP = PushHTTP(),
+        resolver: any HostResolver = SystemHostResolver(), clock: any PushClock = SystemPushClock()
+    ) throws(PushError) {
+        message = Array(configuration.message.utf8)
+        guard message.count <= MessageEncryption.maximumMessage else {
+            throw PushError("the message of Web Push may have \(MessageEncryption.maximumMessage) bytes")
+        }
+        vapid = try VAPID(key: configuration.key, contact: configuration.contact, clock: clock)
+        hosts = CheckedHosts(http: http, policy: configuration.policy, resolver: resolver, clock: clock)
+        self.http = http
+        self.clock = clock
+    }
+
+    public func send(_ wake: Wake) async -> PushAnswer {
+        guard case .webPush(let text, let key, let secret) = wake.target, let endpoint = WebPushEndpoint(text) else {
+            return .refused(reason: "the endpoint is no https URL")
+        }
+        let body: [UInt8]
+        do {
+            body = try MessageEncryption.encrypt(message, key: key, secret: secret)
+        } catch {
+            return .refused(reason: "the subscription's keys cannot be used")
+        }
+        do {
+            let authorization = try await vapid.authorization(for: endpoint.origin)
+            return await send(request(endpoint, wake, body, authorization), to: endpoint)
+        } catch {
+            return error.answer
+        }
+    }
+
+    public func shutdown() async { await hosts.shutdown() }
+
+    private func send(_ request: HTTPClientRequest, to endpoint: WebPushEndpoint) async -> PushAnswer {
+        do {
+            let lease = try await hosts.lease(endpoint.host)
+            let exchange = await http.exchange(request, by: lease.client)
+            let answer = WebPushReply.answer(exchange, now: clock.wall)
+            await hosts.give(back: lease, hasFailed: exchange.isFailed)
+            return answer
+        } catch {
+            switch error {
+            case .forbidden:
+                return .refused(reason: "the endpoint's address is not public, and in no network that is allowed")
+            case .unresolved: return .retry(after: nil, reason: "the endpoint's host has no address")
+            }
+        }
+    }
+
+    private func request(
+        _ endpoint: WebPushEndpoint, _ wake: Wake, _ body: [UInt8], _ authorization: String
+    ) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: endpoint.url)
+        request.method = .POST
+        request.headers = [
+            "authorization": authorization,
+            "ttl": "\(max(0, (wake.deadline - clock.wall) / 1000))",
+            "urgency": wake.urgency == .urgent ? "high" : "normal",
+            "topic": Self.topic,
+            "content-encoding": "aes128gcm",
+            "content-type": "application/octet-stream",
+        ]
+        request.body = .bytes(ByteBuffer(bytes: body))
+        return request
+    }
+}
+
+extension Exchange {
+    fileprivate var isFailed: Bool {
+        if case .failed = self { true } else { false }
+    }
+}

@@ -1,0 +1,74 @@
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import RestantePush
+
+@Suite(.timeLimit(.minutes(1)))
+struct CredentialCacheTests {
+    /// Counts what is made, and makes it as told.
+    final class Maker: Sendable {
+        private let count = NIOLockedValueBox(0)
+        let gate = Gate()
+        let trouble = NIOLockedValueBox<CredentialTrouble?>(nil)
+
+        var made: Int { count.withLockedValue { $0 } }
+
+        func cache(_ clock: FakeClock, waits: Bool = false) -> CredentialCache {
+            CredentialCache(clock: clock, minimumAge: 1200) { [self] now in
+                let number = count.withLockedValue { count in
+                    count += 1
+                    return count
+                }
+                if waits { await gate.pass() }
+                if let trouble = trouble.withLockedValue({ $0 }) { return .failure(trouble) }
+                return .success(Credential(value: "token\(number)", madeAt: now, renewAt: now + 2400))
+            }
+        }
+    }
+
+    @Test func oneForAllWhoWait() async throws {
+        let maker = Maker()
+        let cache = maker.cache(FakeClock(), waits: true)
+        let tasks = (0..<100).map { _ in Task { try await cache.value() } }
+        maker.gate.open()
+        for task in tasks { #expect(try await task.value == "token1") }
+        #expect(maker.made == 1)
+    }
+
+    @Test func anotherWhenItIsTime() async throws {
+        let maker = Maker()
+        let clock = FakeClock()
+        let cache = maker.cache(clock)
+        #expect(try await cache.value() == "token1")
+        clock.advance(by: .seconds(2399))
+        #expect(try await cache.value() == "token1")
+        clock.advance(by: .seconds(1))
+        #expect(try await cache.value() == "token2")
+    }
+
+    @Test func whoeverIsRefusedLateGetsTheNewOne() async throws {
+        let maker = Maker()
+        let clock = FakeClock()
+        let cache = maker.cache(clock)
+        #expect(try await cache.value() == "token1")
+        #expect(try await cache.value(insteadOf: "token1") == "token2")
+        #expect(try await cache.value(insteadOf: "token1") == "token2")
+        #expect(try await cache.value(insteadOf: "token2") == nil)
+        clock.advance(by: .seconds(1200))
+        #expect(try await cache.value(insteadOf: "token2") == "token3")
+    }
+
+    @Test func aTroubleIsToldToAllAndTriedAgainLater() async throws {
+        let maker = Maker()
+        let clock = FakeClock()
+        let cache = maker.cache(clock)
+        maker.trouble.withLockedValue { $0 = .refused(reason: "no") }
+        for _ in 0..<100 {
+            await #expect(throws: CredentialTrouble.refused(reason: "no")) { try await cache.value() }
+        }
+        #expect(maker.made == 1)
+        maker.trouble.withLockedValue { $0 = nil }
+        clock.advance(by: .seconds(CredentialCache.troublePause))
+        #expect(try await cache.value() == "token2")
+    }
+}
