@@ -56,6 +56,7 @@ let package = Package(
             resources: [
                 .embedInCode("0001-initial.sql"), .embedInCode("0002-retention.sql"), .embedInCode("0003-heads.sql"),
                 .embedInCode("0004-access.sql"), .embedInCode("0005-owed.sql"),
+                .embedInCode("0006-push.sql"),
             ], swiftSettings: strict),
         .target(name: "RestanteCore", swiftSettings: strict),
         // The store's VFS: C, since SQLite calls it.
@@ -137,7 +138,7 @@ let package = Package(
         .executableTarget(
             name: "restante",
             dependencies: [
-                "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestanteStore",
+                "RestanteClient", "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestantePush", "RestanteStore",
                 "RestanteWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -320,9 +321,10 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "CSQLite", "RestanteClient", "RestanteCore", "RestanteGateway", "RestantePush",
+                "CSQLite", "PushServers", "RestanteClient", "RestanteCore", "RestanteGateway", "RestantePush",
                 "RestanteWire",
                 "restante", "restante-echo",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

@@ -17,5 +17,6 @@ public enum Migrations {
         File(version: 3, name: "0003-heads.sql", sql: PackageResources._003_heads_sql),
         File(version: 4, name: "0004-access.sql", sql: PackageResources._004_access_sql),
         File(version: 5, name: "0005-owed.sql", sql: PackageResources._005_owed_sql),
+        File(version: 6, name: "0006-push.sql", sql: PackageResources._006_push_sql),
     ]
 }

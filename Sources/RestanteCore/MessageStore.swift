@@ -48,6 +48,8 @@ public enum StoreCommand: Sendable, Equatable {
     case read(SessionID)
     /// The socket takes no more for now: the session is behind until it asks to read.
     case pause(SessionID)
+    /// What became of a wake-up that the store asked for.
+    case woken(Wake, WakeOutcome)
     /// `id` is the caller's own and comes back with the answer.
     case request(Request, id: UInt64, from: Origin)
 }
@@ -142,12 +144,20 @@ public protocol StoreSink: Sendable {
     /// Something that the operator should know; the store goes on. Called as ``store(committed:)`` is.
     func store(noticed notice: StoreNotice)
 
+    /// Devices that are to be woken; what becomes of each comes back as ``StoreCommand/woken(_:_:)``. Called as ``store(committed:)``
+    /// is.
+    ///
+    /// At least once: a wake-up that nothing came back for is asked for again by the next process. One that is asked for again in this
+    /// one replaces the first.
+    func store(wakes: [Wake])
+
     /// What the store measured of its own work. Called as ``store(committed:)`` is, after it.
     func store(measured measure: StoreMeasure)
 }
 
 extension StoreSink {
     public func store(noticed notice: StoreNotice) {}
+    public func store(wakes: [Wake]) {}
     public func store(measured measure: StoreMeasure) {}
 }
 

@@ -28,6 +28,10 @@ public enum Request: Sendable, Equatable {
     ///
     /// `issuedAt` is its `iat`, in seconds since the epoch; `expiresAt` its `exp`, in milliseconds.
     case refresh(issuedAt: Int64, expiresAt: Int64)
+    /// The asking device is to be woken here when mail comes while it is away, and nowhere else any more.
+    case registerPush(PushTarget)
+    /// The asking device is not to be woken any more.
+    case removePush
     /// Ends a device: of the asking user, or for an operator or a service of anyone.
     case unlink(DeviceAddress)
     /// Operators and services only: ends all devices, memberships and own logs of a user. What it sent to others stays.
@@ -37,6 +41,8 @@ public enum Request: Sendable, Equatable {
     case revoke(TokenOwner)
     /// Operators only: the linked devices of a user with what waits for each.
     case mailbox(of: UserName)
+    /// Operators only: how a device would be woken now.
+    case wake(of: DeviceAddress)
     /// Operators only: counts of the whole store.
     case overview
     /// Operators only: how the store's clock stands to the machine's.
@@ -74,6 +80,7 @@ public enum Reply: Sendable, Equatable {
     /// Done, and nothing to tell.
     case done
     case mailbox([DeviceMailbox])
+    case wake(Wake)
     case overview(StoreOverview)
     case clock(ClockReport)
 }

@@ -12,7 +12,7 @@ public enum StoreMeasure: Sendable, Equatable {
 
 /// What the store does of its own accord between two commits.
 public enum StoreChore: String, CaseIterable, Sendable {
-    case checkpoint, sweep, prune, retention, index, backup
+    case checkpoint, sweep, prune, retention, index, backup, wakes
     /// The step of a checkpoint that empties the WAL, once a minute at most.
     case truncation
 }
@@ -26,6 +26,10 @@ public struct StoreCounts: Sendable, Equatable {
     /// Messages that a device has acknowledged durably, once a device.
     public var acknowledged = 0
     public var receipts = 0
+    /// Wake-ups that a provider has taken.
+    public var woken = 0
+    /// Devices that connected within a minute after one.
+    public var wokenAndCame = 0
     /// Messages that expired while somebody was still owed them.
     public var expired = 0
     /// Messages that a device was owed and will not get, once a device.

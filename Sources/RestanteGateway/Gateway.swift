@@ -27,6 +27,7 @@ public final class Gateway: Service, Sendable {
     let configuration: GatewayConfiguration
     let store: any MessageStore
     private let directory: any SessionDirectory
+    private let waker: (any DeviceWaker)?
     let tokens: TokenVerifier
     let storeMetrics: StoreMetrics
     private let watches: [LoopWatch]
@@ -44,11 +45,13 @@ public final class Gateway: Service, Sendable {
 
     public init(
         configuration: GatewayConfiguration, store: any MessageStore, directory: any SessionDirectory,
-        tokens: TokenVerifier, metrics: any MetricsFactory = MetricsSystem.factory, logger: Logger
+        tokens: TokenVerifier, waker: (any DeviceWaker)? = nil, metrics: any MetricsFactory = MetricsSystem.factory,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.store = store
         self.directory = directory
+        self.waker = waker
         self.tokens = tokens
         storeMetrics = StoreMetrics(metrics)
         watches = (0..<configuration.eventLoops).map { LoopWatch(loop: $0, metrics) }
@@ -74,7 +77,7 @@ public final class Gateway: Service, Sendable {
     /// - Throws: ``GatewayError`` if the address cannot be listened on, or if the store failed: then nobody has been
     ///   answered, and the process must exit non-zero. Whatever `directory` throws, too.
     public func run() async throws {
-        let dispatcher = Dispatcher(tables: tables, calls: calls, metrics: storeMetrics, logger: logger) {
+        let dispatcher = Dispatcher(tables: tables, calls: calls, waker: waker, metrics: storeMetrics, logger: logger) {
             [ending, failure] in
             failure.set($0)
             ending.set(.storeFailed($0))

@@ -44,6 +44,16 @@ package final class SteppedStore {
         try engine.transaction { try engine.moveAllLateCursors() }
     }
 
+    /// Whether it has to be found out now who is to be woken.
+    package var areWakesDue: Bool { engine.areWakesDue }
+
+    /// All that are to be woken now.
+    package func wakes() throws -> [Wake] {
+        var found: [Wake] = []
+        while engine.areWakesDue { found += try engine.wakesSlice() }
+        return found
+    }
+
     package func prune() throws { _ = try engine.pruneSlice() }
 
     package func truncateWAL() throws { _ = try engine.truncateWAL() }

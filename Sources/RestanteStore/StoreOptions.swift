@@ -7,6 +7,7 @@ public struct StoreOptions: Sendable {
     public var limits = Limits()
     public var policies = Policies()
     public var clock = StoreClock.wall
+    public var wakes = WakeOptions()
     /// Bytes of disk that are kept in `DATABASE.reserve` for when it is full; 0: none.
     public var reserveBytes: Int64 = 0
     /// SQLite's way to the disk (https://www.sqlite.org/vfs.html); nil: its own. Tests bring one that breaks things.

@@ -12,7 +12,7 @@ struct Upkeep {
     private static let sweepAtLogs = 65536
     /// Every second slice is the sweep's, when it has something to do: it must keep pace with what comes in.
     private static let turns: [Pauses.Chore] = [
-        .sweep, .checkpoint, .sweep, .prune, .sweep, .retention, .sweep, .index, .sweep, .backup,
+        .sweep, .checkpoint, .sweep, .prune, .sweep, .retention, .sweep, .index, .sweep, .backup, .sweep, .wakes,
     ]
 
     let engine: Engine
@@ -26,7 +26,7 @@ struct Upkeep {
     mutating func slice(isIdle: Bool, sink: any StoreSink) throws -> [StoreEvent] {
         let began = monotonicNanoseconds()
         guard let due = next(began, isIdle: isIdle) else { return [] }
-        let (chore, events) = try perform(due)
+        let (chore, events) = try perform(due, sink)
         let took = monotonicNanoseconds() - began
         engine.pauses.note(chore, nanoseconds: took)
         sink.store(measured: .pause(chore, nanoseconds: took))
@@ -42,7 +42,9 @@ struct Upkeep {
     }
 
     /// What it turned out to be comes back, too.
-    private mutating func perform(_ chore: Pauses.Chore) throws -> (Pauses.Chore, [StoreEvent]) {
+    private mutating func perform(
+        _ chore: Pauses.Chore, _ sink: any StoreSink
+    ) throws -> (Pauses.Chore, [StoreEvent]) {
         switch chore {
         case .checkpoint, .truncation: return (try engine.checkpointStep() ? .truncation : .checkpoint, [])
         case .sweep: try engine.sweepSlice()
@@ -50,6 +52,9 @@ struct Upkeep {
         case .retention: return (chore, try engine.retentionSlice())
         case .index: try engine.indexSlice()
         case .backup: engine.backupSlice()
+        case .wakes:
+            let wakes = try engine.wakesSlice()
+            if !wakes.isEmpty { sink.store(wakes: wakes) }
         }
         return (chore, [])
     }
@@ -61,6 +66,7 @@ struct Upkeep {
         case .prune: prunes || engine.hasExcessIDs
         case .retention: engine.isRetentionDue
         case .index: engine.isIndexDue(now, isIdle: isIdle)
+        case .wakes: engine.areWakesDue
         case .backup: engine.backup.map { now >= $0.dueAt } ?? false
         }
     }
@@ -78,6 +84,7 @@ struct Upkeep {
         if engine.isCheckpointDue || prunes || sweepIsDue(now, isIdle: true) { return now }
         let sweep = engine.sweeper.firstNotedAt.map { $0 + Self.sweepAfter }
         return min(
-            sweep ?? .max, engine.indexDueAt(now), now + engine.retentionDueIn, engine.backup?.dueAt ?? .max)
+            sweep ?? .max, engine.indexDueAt(now), now + engine.retentionDueIn, now + engine.wakesDueIn,
+            engine.backup?.dueAt ?? .max)
     }
 }

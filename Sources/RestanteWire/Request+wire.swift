@@ -55,8 +55,8 @@ extension Request {
         case .block(let it): self = .block(try name(it.user, "user"))
         case .unblock(let it): self = .unblock(try name(it.user, "user"))
         case .listBlocks: self = .listBlocks
-        case .registerPush, .removePush:
-            throw Refusal(.unavailable, "this server does not wake devices by push yet")
+        case .registerPush(let it): self = .registerPush(try PushTarget(it))
+        case .removePush: self = .removePush
         case .send, .ack, .ping, .refresh:
             // Of a connection these are told apart before.
             throw Refusal(.badRequest, "this is for connections; a service posts its messages to /v1/messages")

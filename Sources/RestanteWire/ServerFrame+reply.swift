@@ -42,7 +42,8 @@ extension WireReply {
         case .refreshed(let expiresAt): refreshed = .with { $0.expiresAt = expiresAt }
         case .blocks(let users): blocks = .with { $0.users = users.map(\.rawValue) }
         case .done: done = WireDone()
-        case .mailbox, .overview, .clock: preconditionFailure("operators' answers do not go over the clients' wire")
+        case .mailbox, .wake, .overview, .clock:
+            preconditionFailure("operators' answers do not go over the clients' wire")
         }
     }
 }

@@ -5,6 +5,7 @@ import NIOCore
 import RestanteCore
 import RestanteGateway
 import RestanteMetrics
+import RestantePush
 import RestanteStore
 import ServiceLifecycle
 import UnixSignals
@@ -29,21 +30,27 @@ struct Server {
         // Before the database is opened: keys and certificates that cannot be served change nothing there.
         let given: KeySet? = settings.keys == nil ? nil : try await settings.loadKeys()
         settings.gateway.tls = if let files = settings.tls { try ServerTLS(files) } else { nil }
+        let senders = try pushSenders()
         for warning in settings.warnings + (given?.warnings ?? []) { logger.warning("\(warning)") }
         var options = StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits)
         options.policies = settings.policies
         options.reserveBytes = settings.reserveBytes
+        options.wakes.providers = Set(senders.map(\.provider))
+        options.wakes.interval = Int64(settings.push.interval) * 1000
+        options.wakes.afterClose = Int64(settings.push.afterClose) * 1000
         let store = try SQLiteStore.open(path: settings.database, options: options)
         let keys =
             if let given { given } else {
                 try await KeyFile.openOrCreate(at: settings.keyFile, algorithms: settings.tokenAlgorithms)
             }
+        let pusher =
+            senders.isEmpty ? nil : Pusher(senders, store: store, metrics: metrics, logger: logger)
         let gateway = Gateway(
             configuration: settings.gateway, store: store, directory: store,
             tokens: TokenVerifier(
                 keys: keys, audience: settings.tokenAudience, issuer: settings.tokenIssuer,
                 clockSkew: settings.tokenClockSkew),
-            metrics: metrics, logger: logger)
+            waker: pusher, metrics: metrics, logger: logger)
         measure(store, gateway)
         let route = MetricsRoute(metrics: metrics, gateway: gateway)
         let reloader = Reloader(settings, gateway: gateway, logger: logger)
@@ -53,7 +60,8 @@ struct Server {
         if let path = settings.operatorsSocket {
             services.append(
                 OperatorsServer(
-                    path: path, gateway: gateway, store: store, reloader: reloader, metrics: route, logger: logger))
+                    path: path, gateway: gateway, store: store, pusher: pusher, reloader: reloader, metrics: route,
+                    logger: logger))
         }
         if let port = settings.operatorsPort {
             services.append(
@@ -67,8 +75,23 @@ struct Server {
                     failureTerminationBehavior: .gracefullyShutdownGroup)
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        try await ServiceGroup(configuration: configuration).run()
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            await pusher?.shutdown()
+            throw error
+        }
+        await pusher?.shutdown()
         logger.info("stopped: everything taken in has been answered, the file is closed")
+    }
+
+    /// Their keys are read before the database is opened.
+    private func pushSenders() throws -> [any PushSender] {
+        do {
+            return try settings.push.senders()
+        } catch {
+            throw CommandFailure(.configuration, "push: \(error)")
+        }
     }
 
     /// What is asked for at a scrape: it must be told also while the store hangs in a commit.

@@ -166,10 +166,38 @@ import Testing
         (.badRequest, spoiled { ($0.payload, $0.sealed, $0.ephemeral) = (Data(), [.with { $0.device = "pc" }], true) }),
     ]
 
+    /// One that is right but for one field.
+    private static func push(_ spoil: (inout WireRegisterPush) -> Void) -> WireClientFrame {
+        request {
+            $0.registerPush = .with {
+                ($0.provider, $0.token, $0.app) = ("apns", String(repeating: "0a", count: 32), "org.example")
+                spoil(&$0)
+            }
+        }
+    }
+
+    private static func webPush(_ spoil: (inout WireRegisterPush) -> Void) -> WireClientFrame {
+        request {
+            $0.registerPush = .with {
+                ($0.provider, $0.token) = ("webpush", "https://push.example.org/1")
+                ($0.key, $0.secret) = (Data(repeating: 4, count: 65), Data(repeating: 1, count: 16))
+                spoil(&$0)
+            }
+        }
+    }
+
     private static let badRequests: [(ErrorCode, WireClientFrame)] = [
         (.unknownRequest, request { _ in }),
-        (.unavailable, request { $0.registerPush = WireRegisterPush() }),
-        (.unavailable, request { $0.removePush = WireRemovePush() }),
+        (.badRequest, request { $0.registerPush = WireRegisterPush() }),
+        (.badRequest, push { $0.token = "xyz" }),
+        (.badRequest, push { $0.token = String(repeating: "zz", count: 32) }),
+        (.badRequest, push { $0.app = "" }),
+        (.badRequest, push { $0.provider = "webpush" }),
+        (.badRequest, webPush { $0.token = "http://push.example.org/1" }),
+        (.badRequest, webPush { $0.token = "https://push.example.org/" + String(repeating: "x", count: 2048) }),
+        (.badRequest, webPush { $0.key = Data(repeating: 4, count: 64) }),
+        (.badRequest, webPush { $0.key = Data(repeating: 2, count: 65) }),
+        (.badRequest, webPush { $0.secret = Data() }),
         (.badName, request { $0.devices = WireDevicesRequest() }),
         (.badName, request { $0.createGroup = .with { ($0.group, $0.members) = ("g", ["bob", ""]) } }),
         (.badID, request { $0.cancel = WireCancel() }),

@@ -45,8 +45,12 @@ enum ClientSamples {
         request("status") { $0.status = .with { $0.messageID = sampleIDBytes } },
         request("devices") { $0.devices = .with { $0.user = "bob" } },
         request("unlink") { $0.unlink = .with { $0.device = "old" } },
-        request("register_push") { $0.registerPush = .with { ($0.provider, $0.token) = ("apns", "t") } },
-        request("remove_push") { $0.removePush = .with { $0.provider = "apns" } },
+        request("register_push") {
+            $0.registerPush = .with {
+                ($0.provider, $0.token, $0.app) = ("apns", String(repeating: "0a", count: 32), "org.example")
+            }
+        },
+        request("remove_push") { $0.removePush = WireRemovePush() },
         request("refresh") { $0.refresh = .with { $0.token = "a.b.c" } },
         request("block") { $0.block = .with { $0.user = "eve" } },
         request("unblock") { $0.unblock = .with { $0.user = "eve" } },

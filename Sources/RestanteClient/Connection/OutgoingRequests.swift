@@ -64,10 +64,11 @@ extension Request {
     /// Changes nothing, so that asking twice is harmless.
     var onlyAsks: Bool {
         switch self {
-        case .devices, .groupInfo, .listGroups, .groups, .listBlocks, .status, .mailbox, .overview, .clock, .probe: true
+        case .devices, .groupInfo, .listGroups, .groups, .listBlocks, .status, .mailbox, .wake, .overview, .clock,
+            .probe:
+            true
         case .refresh, .block, .unblock, .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .deleteGroup,
-            .cancel, .unlink,
-            .deleteUser, .revoke, .confirmClock:
+            .cancel, .unlink, .registerPush, .removePush, .deleteUser, .revoke, .confirmClock:
             false
         }
     }

@@ -20,9 +20,11 @@ extension Request {
         case .block(let user): .block(.with { $0.user = user.rawValue })
         case .unblock(let user): .unblock(.with { $0.user = user.rawValue })
         case .listBlocks: .listBlocks(WireListBlocks())
+        case .registerPush(let target): .registerPush(WireRegisterPush(target))
+        case .removePush: .removePush(WireRemovePush())
         case .deleteUser(let user): .deleteUser(.with { $0.user = user.rawValue })
         case .revoke(let owner): .revoke(WireRevoke(owner))
-        case .refresh, .mailbox, .overview, .clock, .confirmClock, .probe: nil
+        case .refresh, .mailbox, .wake, .overview, .clock, .confirmClock, .probe: nil
         case .createGroup, .addMembers, .removeMembers, .leaveGroup, .setRole, .groupInfo, .listGroups, .groups,
             .deleteGroup:
             groupWire
@@ -74,6 +76,19 @@ extension WireRevoke {
         case .user(let name): user = name.rawValue
         case .device(let address): device = WireDeviceAddress(address)
         case .service(let name): service = name.rawValue
+        }
+    }
+}
+
+extension WireRegisterPush {
+    fileprivate init(_ target: PushTarget) {
+        self.init()
+        provider = target.provider.name
+        switch target {
+        case .apns(let token, let topic, let isSandbox): (self.token, app, sandbox) = (token, topic, isSandbox)
+        case .fcm(let token, let app): (self.token, self.app) = (token, app)
+        case .webPush(let endpoint, let key, let secret):
+            (token, self.key, self.secret) = (endpoint, Data(key), Data(secret))
         }
     }
 }

@@ -6,16 +6,19 @@ import RestanteCore
 final class Dispatcher: StoreSink {
     private let tables: [SessionTable]
     private let calls: CallRegistry
+    /// Nil: nobody is woken.
+    private let waker: (any DeviceWaker)?
     private let metrics: StoreMetrics
     private let logger: Logger
     private let failed: @Sendable (any Error) -> Void
 
     init(
-        tables: [SessionTable], calls: CallRegistry, metrics: StoreMetrics, logger: Logger,
+        tables: [SessionTable], calls: CallRegistry, waker: (any DeviceWaker)?, metrics: StoreMetrics, logger: Logger,
         failed: @escaping @Sendable (any Error) -> Void
     ) {
         self.tables = tables
         self.calls = calls
+        self.waker = waker
         self.metrics = metrics
         self.logger = logger
         self.failed = failed
@@ -37,6 +40,8 @@ final class Dispatcher: StoreSink {
 
     func store(failed error: any Error) { failed(error) }
 
+    func store(wakes: [Wake]) { waker?.wake(wakes) }
+
     func store(measured measure: StoreMeasure) { metrics.take(measure) }
 
     func store(noticed notice: StoreNotice) {
@@ -49,7 +54,9 @@ final class Dispatcher: StoreSink {
             batches[SessionTable.index(of: session)].append(.session(session, event))
         }
         switch event {
-        case .claimed(let session, let claimed): add(session, .claimed(claimed))
+        case .claimed(let session, let claimed):
+            waker?.cancel(claimed.address)
+            add(session, .claimed(claimed))
         case .claimRefused(let session, let refusal): add(session, .claimRefused(refusal))
         case .ended(let session, let end): add(session, .ended(end))
         case .page(let session, let deliveries, let more): add(session, .page(deliveries, more: more))

@@ -20,6 +20,13 @@ extension Metric {
         "restante_messages_acknowledged_total", "Messages that a device has acknowledged durably, once a device.")
     public static let receipts = counter(
         "restante_receipts_total", "Receipts that senders are owed, from each user once a message.")
+    public static let wokenAndCame = counter(
+        "restante_woken_connected_total",
+        "Devices that connected within a minute after a provider had taken a wake-up for them.")
+    public static let wakes = counter(
+        "restante_wakes_total", "Wake-ups that have ended, by provider and outcome.", labels: ["provider", "outcome"])
+    public static let wakeSeconds = histogram(
+        "restante_wake_seconds", Buckets.seconds, "One request to a provider.", labels: ["provider"])
     public static let lost = counter(
         "restante_messages_lost_total",
         "Messages that a device was owed and will not get, once a device; expired and damaged when it has acknowledged the gap.",
@@ -55,7 +62,8 @@ extension Metric {
         "restante_store_sample_timestamp_seconds", "When the store's gauges were last taken, since the epoch.")
 
     static let storeCatalogue = [
-        batchCommands, commitSeconds, syncSeconds, queueCommands, queueBytes, sends, acknowledged, receipts, lost,
+        batchCommands, commitSeconds, syncSeconds, queueCommands, queueBytes, sends, acknowledged, receipts, wakes,
+        wakeSeconds, wokenAndCame, lost,
         expired,
         oldest, walBytes, databaseBytes, reserveMissing, refusing, pauses, sweepLogs, sweepLag, clockHeld, notices,
 

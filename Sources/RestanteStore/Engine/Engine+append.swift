@@ -53,6 +53,7 @@ extension Engine {
         heads[log] = row.mark
         latestHead = (log, row.mark)
         index.append(log, row.seq)
+        if kind == .message { wakes.note(log, flags.contains(.urgent) ? .urgent : .normal, at: timekeeper.lastTime) }
         if followers[log] != nil || journalFollows { journal.append(.stored(row)) }
         try limitLag(of: log, before: head, at: row.mark)
         return row

@@ -55,6 +55,7 @@ extension Engine {
         timekeeper.wasSet = false
         expiry.dueAt = 0
         idleDueAt = 0
+        wakes.restart(at: now)
         guard now < timekeeper.highest else { return }
         // Messages do not expire in the order of their positions any more: those from here on are marked.
         try expiry.goBack(connection, from: timekeeper.highest + Int64(limits.timeToLive) * 1000)

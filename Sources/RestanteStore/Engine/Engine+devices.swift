@@ -67,6 +67,7 @@ extension Engine {
                 + " VALUES (?1, ?2, ?3, ?3, ?4, ?5)", device, log, mark.seq, mark.count, mark.bytes)
         journal.append(.followed(device, log, from: mark.seq))
         journalFollows = true
+        wakes.joined(log)
     }
 
     func groupLogs(of user: UserName) throws -> [(name: GroupName, log: LogKey)] {
@@ -133,6 +134,7 @@ extension Engine {
         try connection.run(
             "UPDATE devices SET unlinked_at = ?2, unlinked_by = ?3 WHERE device_id = ?1", device, now, cause.rawValue)
         try connection.run("DELETE FROM receipts WHERE sender_id = ?1", device)
+        try removePush(of: device)
         if cause != .idle {
             try connection.run("UPDATE losses SET acked = 1 WHERE device_id = ?1 AND acked = 0", device)
         }

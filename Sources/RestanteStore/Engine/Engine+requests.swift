@@ -52,11 +52,17 @@ extension Engine {
         case .refresh(let issuedAt, let expiresAt):
             try refresh(author.key, address, issuedAt: issuedAt)
             return .refreshed(expiresAt: expiresAt)
+        case .registerPush(let target):
+            try registerPush(target, for: author.key)
+            return .done
+        case .removePush:
+            try removePush(of: author.key)
+            return .done
         case .unlink(let other):
             guard other.user == address.user else { throw Refusal.noSuchDevice }
             try unlink(other, by: author.key, as: .user)
             return .done
-        case .groups, .deleteUser, .revoke, .mailbox, .overview, .clock, .confirmClock, .probe:
+        case .groups, .deleteUser, .revoke, .mailbox, .wake, .overview, .clock, .confirmClock, .probe:
             throw Refusal(.notAllowed, "only an operator or a service may ask for this")
         }
     }
@@ -76,6 +82,8 @@ extension Engine {
             return .done
         case .mailbox(let user):
             return .mailbox(try mailbox(of: user))
+        case .wake(let address):
+            return .wake(try wake(of: address))
         case .overview:
             return .overview(try overview())
         case .clock:

@@ -34,6 +34,7 @@ extension Engine {
             id: claim.session, device: device, address: claim.address, generation: generation,
             tokenIssuedAt: claim.tokenIssuedAt, claimedAt: positions.head, seenAt: now, cursors: cursors,
             losses: try losses(of: device))
+        if wakes.connected(device, at: now) { counts.wokenAndCame += 1 }
         sessions[session.id] = session
         sessionOfDevice[device] = session
         for (log, followed) in session.follows {
@@ -90,6 +91,7 @@ extension Engine {
         try moveLateCursors(of: session.device)
         forget(session)
         let now = now
+        wakes.left(session.device, session.follows.keys, at: now)
         try connection.run(
             "UPDATE sessions SET node = NULL, connected_at = NULL WHERE device_id = ?1 AND generation = ?2",
             session.device, session.generation)

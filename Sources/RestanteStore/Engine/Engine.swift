@@ -72,13 +72,14 @@ final class Engine {
     /// How long it took.
     private(set) var commitNanoseconds: UInt64 = 0
     var oldest = OldestMessage()
-    var paces = (sweep: Pace(), prune: Pace(), retention: Pace(), index: Pace())
+    var paces = (sweep: Pace(), prune: Pace(), retention: Pace(), index: Pace(), wakes: Pace())
     let indexEvery: Int
     /// When positions were last settled, or it was seen that none wait, in monotonic nanoseconds.
     var settledAt = monotonicNanoseconds()
     var pressure = Pressure()
     let disk: StoreDisk?
     var expiry: Expiry
+    var wakes: WakeSchedule
     /// When devices are looked at again, in milliseconds of the store's clock.
     var idleDueAt: Int64 = 0
     /// Some rows of `endings` have not been looked through.
@@ -108,6 +109,7 @@ final class Engine {
         idsFrom = try Engine.readIDsFrom(connection)
         acceptedRows = try AcceptedRows(connection, at: positions.head)
         try connection.execute("BEGIN IMMEDIATE")
+        wakes = try WakeSchedule(options.wakes, connection, now: options.clock.now())
         expiry = try Expiry(connection, limits: limits, now: timekeeper.read())
         try clearSessions(ofNode: node)
         try keepClock()
@@ -146,6 +148,7 @@ final class Engine {
         case .acknowledge(let session, let tag): try acknowledge(session, through: tag)
         case .read(let session): if let session = sessions[session] { want(session) }
         case .pause(let session): sessions[session]?.pause()
+        case .woken(let wake, let outcome): try woken(wake, outcome)
         case .request(let request, let id, let origin): try perform(request, id: id, origin)
         }
     }

@@ -804,27 +804,40 @@ public nonisolated struct WireRevoke: Sendable {
   public init() {}
 }
 
-/// Wake-ups come in a later version; until then both are answered with `unavailable`.
+/// This device is to be woken here when mail comes while it is away, and nowhere else any more. `unavailable`: the server does not
+/// have this provider.
 public nonisolated struct WireRegisterPush: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// apns, fcm or webpush.
   public var provider: String = String()
 
+  /// APNs: the device token in hexadecimal; FCM: the registration token; Web Push: the subscription's endpoint.
   public var token: String = String()
+
+  /// APNs: the bundle id; FCM: the id of the Firebase project.
+  public var app: String = String()
+
+  /// APNs: the token is of the development environment.
+  public var sandbox: Bool = false
+
+  /// Web Push: p256dh, 65 bytes, and auth, 16 bytes.
+  public var key: Data = Data()
+
+  public var secret: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 }
 
+/// This device is not to be woken any more.
 public nonisolated struct WireRemovePush: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
-
-  public var provider: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2976,7 +2989,7 @@ nonisolated extension WireRevoke: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireRegisterPush: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RegisterPush"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}provider\0\u{1}token\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}provider\0\u{1}token\0\u{1}app\0\u{1}sandbox\0\u{1}key\0\u{1}secret\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2986,6 +2999,10 @@ nonisolated extension WireRegisterPush: SwiftProtobuf.Message, SwiftProtobuf._Me
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.provider) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.token) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.app) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.sandbox) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.secret) }()
       default: break
       }
     }
@@ -2998,12 +3015,28 @@ nonisolated extension WireRegisterPush: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.token.isEmpty {
       try visitor.visitSingularStringField(value: self.token, fieldNumber: 2)
     }
+    if !self.app.isEmpty {
+      try visitor.visitSingularStringField(value: self.app, fieldNumber: 3)
+    }
+    if self.sandbox != false {
+      try visitor.visitSingularBoolField(value: self.sandbox, fieldNumber: 4)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 5)
+    }
+    if !self.secret.isEmpty {
+      try visitor.visitSingularBytesField(value: self.secret, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireRegisterPush, rhs: WireRegisterPush) -> Bool {
     if lhs.provider != rhs.provider {return false}
     if lhs.token != rhs.token {return false}
+    if lhs.app != rhs.app {return false}
+    if lhs.sandbox != rhs.sandbox {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.secret != rhs.secret {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3011,29 +3044,18 @@ nonisolated extension WireRegisterPush: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireRemovePush: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RemovePush"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}provider\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{c}\u{1}\u{1}")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.provider) }()
-      default: break
-      }
-    }
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.provider.isEmpty {
-      try visitor.visitSingularStringField(value: self.provider, fieldNumber: 1)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireRemovePush, rhs: WireRemovePush) -> Bool {
-    if lhs.provider != rhs.provider {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

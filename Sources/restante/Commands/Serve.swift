@@ -118,6 +118,7 @@ struct ServeFlags: ParsableArguments {
     @Option(help: "Seconds without a connection after which a device is unlinked. (default: 3888000)")
     var limitsIdleDevice: Int?
     @OptionGroup var pace: PaceFlags
+    @OptionGroup var push: PushFlags
 
     @Option(help: "To whom users may send directly: any, shared-group or service. (default: any)")
     var policySend: String?
@@ -132,7 +133,7 @@ struct ServeFlags: ParsableArguments {
             .tokenAlgorithms: tokenAlgorithms, .tlsCertificate: tlsCertificate, .tlsKey: tlsKey,
             .tlsClientCa: tlsClientCa, .trustedProxies: trustedProxies, .forwardedHeader: forwardedHeader,
             .allowedOrigins: allowedOrigins, .policySend: policySend, .policyGroupAdd: policyGroupAdd,
-        ]
+        ].merging(push.texts) { $1 }
         let numbers: [Setting: Int?] = [
             .port: port, .operatorsPort: operatorsPort, .eventLoops: eventLoops, .pingInterval: pingInterval,
             .idleTimeout: idleTimeout,
@@ -141,7 +142,7 @@ struct ServeFlags: ParsableArguments {
             .dedupeHorizon: limitsDedupeHorizon, .dedupeRows: limitsDedupeRows,
             .mailboxMessages: limitsMailboxMessages, .mailboxBytes: limitsMailboxBytes,
             .databaseBytes: limitsDatabaseBytes, .walBytes: limitsWalBytes, .idleDevice: limitsIdleDevice,
-        ].merging(pace.numbers) { $1 }
+        ].merging(pace.numbers) { $1 }.merging(push.numbers) { $1 }
         var values = texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
         if let trusts = pace.paceTrustsLoopback {
             values[.trustsLoopback] = ConfigValue(.bool(trusts), isSecret: false)

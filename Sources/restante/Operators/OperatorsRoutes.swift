@@ -10,6 +10,7 @@ struct OperatorsRoutes: Sendable {
     let gateway: Gateway
     let directory: any SessionDirectory
     let backups: BackupRoute
+    let pusher: Pusher?
     let reloader: Reloader
     let metrics: MetricsRoute
     let logger: Logger
@@ -34,6 +35,12 @@ struct OperatorsRoutes: Sendable {
             try await answer {
                 let device: DeviceName = try parameter("device", context)
                 return try await done(.unlink(DeviceAddress(user: try user(context), device: device)))
+            }
+        }
+        router.post("/v1/users/:user/devices/:device/wake") { _, context in
+            try await answer {
+                let device: DeviceName = try parameter("device", context)
+                return try await wake(DeviceAddress(user: try user(context), device: device))
             }
         }
         addRevocations(to: router)
@@ -71,6 +78,12 @@ struct OperatorsRoutes: Sendable {
         guard case .mailbox(let devices) = try await gateway.request(.mailbox(of: user)) else { preconditionFailure() }
         let locations = try await directory.sessions(of: user)
         return devices.map { device in DeviceBody(device, locations.first { $0.device == device.device }) }
+    }
+
+    private func wake(_ device: DeviceAddress) async throws -> WakeBody {
+        guard let pusher else { throw Refusal(.unavailable, "this server wakes nobody: no provider is set") }
+        guard case .wake(let wake) = try await gateway.request(.wake(of: device)) else { preconditionFailure() }
+        return WakeBody(wake.target.provider, await pusher.test(wake))
     }
 
     private func sessions(of user: UserName) async throws -> [SessionBody] {

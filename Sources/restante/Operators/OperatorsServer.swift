@@ -18,14 +18,15 @@ struct OperatorsServer: Service {
     private let logger: Logger
 
     init(
-        path: String, gateway: Gateway, store: SQLiteStore, reloader: Reloader, metrics: MetricsRoute, logger: Logger
+        path: String, gateway: Gateway, store: SQLiteStore, pusher: Pusher?, reloader: Reloader, metrics: MetricsRoute,
+        logger: Logger
     ) {
         self.path = path
         self.gateway = gateway
         self.logger = logger
         routes = OperatorsRoutes(
-            gateway: gateway, directory: store, backups: BackupRoute(store: store, logger: logger), reloader: reloader,
-            metrics: metrics, logger: logger)
+            gateway: gateway, directory: store, backups: BackupRoute(store: store, logger: logger), pusher: pusher,
+            reloader: reloader, metrics: metrics, logger: logger)
     }
 
     func run() async throws {

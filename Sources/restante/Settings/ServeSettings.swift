@@ -31,6 +31,7 @@ struct ServeSettings: Sendable {
     /// Who may reach whom.
     var policies = Policies()
     var gateway = GatewayConfiguration()
+    var push = PushSettings()
 
     init() {
         gateway.port = 7070
@@ -85,7 +86,7 @@ struct ServeSettings: Sendable {
             "limits.databaseBytes = \(gateway.limits.databaseBytes.map { "\($0)" } ?? "")",
             "limits.walBytes = \(gateway.limits.walBytes)",
             "limits.idleDevice = \(gateway.limits.idleDevice)",
-        ] + gateway.pace.lines
+        ] + push.lines + gateway.pace.lines
     }
 }
 

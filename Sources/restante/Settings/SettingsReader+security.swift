@@ -83,7 +83,7 @@ extension SettingsReader {
     }
 
     /// A text with commas, or in the configuration file also an array.
-    private mutating func list(_ setting: Setting) -> [String]? {
+    mutating func list(_ setting: Setting) -> [String]? {
         guard given.contains(setting) else { return nil }
         let text = config.string(forKey: configKey(setting))
         guard

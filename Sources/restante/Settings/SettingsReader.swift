@@ -76,6 +76,7 @@ struct SettingsReader {
         readGateway(&settings)
         readTransport(&settings)
         readTokens(&settings)
+        readPush(&settings)
         guard problems.isEmpty else {
             throw CommandFailure(
                 .configuration,

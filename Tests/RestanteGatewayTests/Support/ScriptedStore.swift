@@ -42,7 +42,7 @@ final class ScriptedStore: MessageStore, SessionDirectory {
         case .request(.overview, let id, let origin):
             [.replied(.failure(Refusal(.notAllowed, "scripted")), id: id, to: origin)]
         case .request(_, let id, let origin): [.replied(.success(.done), id: id, to: origin)]
-        case .release, .pause: []
+        case .release, .pause, .woken: []
         }
     }
 

@@ -1,0 +1,16 @@
+public import RestanteCore
+
+/// Who may be woken, and how often.
+public struct WakeOptions: Sendable {
+    /// Providers by which devices may be woken; none: no target is taken, and nobody is woken.
+    public var providers: Set<PushProvider> = []
+    /// Milliseconds for which a device that was woken is left alone, unless urgent mail comes.
+    public var interval: Int64 = 20 * 60 * 1000
+    /// Milliseconds after which a device is woken whose connection ended with mail still waiting; also after a start, since
+    /// whoever was connected comes back by itself.
+    public var afterClose: Int64 = 60 * 1000
+    /// Milliseconds after which a wake-up that no provider has taken is given up.
+    public var deadline: Int64 = 24 * 3600 * 1000
+
+    public init() {}
+}

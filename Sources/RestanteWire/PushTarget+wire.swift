@@ -1,0 +1,52 @@
+import RestanteCore
+
+extension PushTarget {
+    /// Checked as far as one can without asking the provider.
+    init(_ it: WireRegisterPush) throws(Refusal) {
+        switch it.provider {
+        case "apns":
+            try require(
+                (32...512).contains(it.token.utf8.count) && it.token.utf8.allSatisfy(\.isHexDigit), "token",
+                "hexadecimal")
+            try require(it.app.isPlain(upTo: 256), "app", "the app's bundle id")
+            self = .apns(token: it.token, topic: it.app, sandbox: it.sandbox)
+        case "fcm":
+            try require(it.token.isPlain(upTo: 4096), "token", "the app's registration token")
+            try require(it.app.isPlain(upTo: 128), "app", "the id of the Firebase project")
+            self = .fcm(token: it.token, app: it.app)
+        case "webpush":
+            try require(
+                it.token.isPlain(upTo: 2048) && it.token.hasPrefix("https://"), "token",
+                "the subscription's https endpoint")
+            try require(
+                it.key.count == 65 && it.key.first == 4, "key", "p256dh, an uncompressed P-256 point of 65 bytes")
+            try require(it.secret.count == 16, "secret", "auth, 16 bytes")
+            self = .webPush(endpoint: it.token, key: [UInt8](it.key), secret: [UInt8](it.secret))
+        default:
+            throw Refusal(.badRequest, "provider is apns, fcm or webpush")
+        }
+    }
+}
+
+/// Never with what it was: a target is a secret.
+private func require(_ holds: Bool, _ field: String, _ what: String) throws(Refusal) {
+    guard holds else { throw Refusal(.badRequest, "\(field) must be \(what)") }
+}
+
+extension String {
+    /// Printable ASCII without spaces.
+    fileprivate func isPlain(upTo count: Int) -> Bool {
+        (1...count).contains(utf8.count) && utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Logging
+import RestanteCore
+import RestanteMetrics
+import RestantePush
+
+/// Wakes devices on behalf of a store, and tells it what became of each.
+final class Pusher: DeviceWaker, Sendable {
+    private let dispatcher: PushDispatcher
+    private let senders: [any PushSender]
+
+    init(_ senders: [any PushSender], store: any MessageStore, metrics: PrometheusFactory, logger: Logger) {
+        self.senders = senders
+        dispatcher = PushDispatcher(
+            senders: senders, sink: PushReport(store: store, metrics: PushMetrics(metrics), logger: logger))
+    }
+
+    func wake(_ wakes: [Wake]) { dispatcher.dispatch(wakes) }
+
+    func cancel(_ device: DeviceAddress) { dispatcher.cancel(device) }
+
+    /// Asks the provider once, now, whatever waits for the device; the store is told nothing.
+    func test(_ wake: Wake) async -> PushAnswer {
+        guard let sender = senders.first(where: { $0.provider == wake.target.provider }) else {
+            return .refused(reason: "this server has no \(wake.target.provider.name)")
+        }
+        return await sender.send(wake)
+    }
+
+    /// How much waits, by provider.
+    var load: [PushProvider: PushLoad] { dispatcher.load }
+
+    /// Drops what waits: the next process finds out from the store who is still to be woken.
+    func shutdown() async { await dispatcher.shutdown() }
+}
+
+/// Brings the ends of wake-ups to the store, the metrics and the log.
+private struct PushReport: PushSink {
+    let store: any MessageStore
+    let metrics: PushMetrics
+    let logger: Logger
+
+    func ended(_ wake: Wake, _ outcome: WakeOutcome) {
+        metrics.count(wake.target.provider, outcome)
+        logger.debug(
+            "wake-up ended",
+            metadata: [
+                "device": "\(wake.device)", "provider": "\(wake.target.provider.name)", "outcome": "\(outcome.name)",
+            ])
+        store.enqueue([.woken(wake, outcome)])
+    }
+
+    func answered(_ wake: Wake, _ answer: PushAnswer, took: Duration) {
+        metrics.time(wake.target.provider, took)
+        logger.debug(
+            "provider answered",
+            metadata: [
+                "device": "\(wake.device)", "provider": "\(wake.target.provider.name)", "answer": "\(answer.text)",
+                "seconds": "\(took.seconds)",
+            ])
+    }
+
+    func alarm(_ provider: PushProvider, reason: String) {
+        logger.error(
+            "a provider refuses us: devices are not woken until that is put right",
+            metadata: ["provider": "\(provider.name)", "reason": "\(reason)"])
+    }
+}
+
+extension PushAnswer {
+    /// As people read it; no token and no key is in it.
+    var text: String {
+        switch self {
+        case .taken: "taken"
+        case .unregistered: "the target is gone"
+        case .retry(_, let reason): "not now: \(reason)"
+        case .refused(let reason, _): "refused: \(reason)"
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

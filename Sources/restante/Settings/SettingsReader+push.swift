@@ -1,0 +1,49 @@
+import RestantePush
+
+/// The settings of wake-ups.
+extension SettingsReader {
+    mutating func readPush(_ settings: inout ServeSettings) {
+        settings.push.apns = apns()
+        settings.push.fcm = fcm()
+        settings.push.webPush = webPush()
+        settings.push.authorities = text(.pushAuthorities)
+        settings.push.interval = number(.pushInterval, 1...86400) ?? settings.push.interval
+        settings.push.afterClose = number(.pushAfterClose, 1...3600) ?? settings.push.afterClose
+    }
+
+    private mutating func apns() -> PushSettings.APNs? {
+        let (production, sandbox) = (text(.apnsUrl), text(.apnsSandboxUrl))
+        let (key, keyID, team) = (text(.apnsKey), text(.apnsKeyId), text(.apnsTeam))
+        guard let key, let keyID, let team else {
+            if [key, keyID, team, production, sandbox].contains(where: { $0 != nil }) {
+                problems.append("push.apnsKey, push.apnsKeyId, push.apnsTeam: APNs needs all three")
+            }
+            return nil
+        }
+        return PushSettings.APNs(key: key, keyID: keyID, team: team, production: production, sandbox: sandbox)
+    }
+
+    private mutating func fcm() -> PushSettings.FCM? {
+        let address = text(.fcmUrl)
+        guard let account = text(.fcmAccount) else {
+            if address != nil { problems.append("push.fcmUrl: FCM needs push.fcmAccount, too") }
+            return nil
+        }
+        return PushSettings.FCM(account: account, address: address)
+    }
+
+    private mutating func webPush() -> PushSettings.WebPush? {
+        let texts = list(.webPushNetworks) ?? []
+        if texts.contains(where: { IPNetwork($0) == nil }) {
+            problems.append("push.webPushNetworks: must be networks like 10.0.0.0/8, not names")
+        }
+        let (key, subject) = (text(.webPushKey), text(.webPushSubject))
+        guard let key, let subject else {
+            if key != nil || subject != nil || !texts.isEmpty {
+                problems.append("push.webPushKey, push.webPushSubject: Web Push needs both")
+            }
+            return nil
+        }
+        return PushSettings.WebPush(key: key, subject: subject, networks: texts)
+    }
+}
