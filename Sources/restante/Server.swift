@@ -43,8 +43,10 @@ struct Server {
             if let given { given } else {
                 try await KeyFile.openOrCreate(at: settings.keyFile, algorithms: settings.tokenAlgorithms)
             }
+        // The families are there also where no provider is.
+        let pushMetrics = PushMetrics(metrics)
         let pusher =
-            senders.isEmpty ? nil : Pusher(senders, store: store, metrics: metrics, logger: logger)
+            senders.isEmpty ? nil : Pusher(senders, store: store, metrics: pushMetrics, logger: logger)
         let gateway = Gateway(
             configuration: settings.gateway, store: store, directory: store,
             tokens: TokenVerifier(

@@ -1,6 +1,5 @@
 import Logging
 import RestanteCore
-import RestanteMetrics
 import RestantePush
 
 /// Wakes devices on behalf of a store, and tells it what became of each.
@@ -8,10 +7,10 @@ final class Pusher: DeviceWaker, Sendable {
     private let dispatcher: PushDispatcher
     private let senders: [any PushSender]
 
-    init(_ senders: [any PushSender], store: any MessageStore, metrics: PrometheusFactory, logger: Logger) {
+    init(_ senders: [any PushSender], store: any MessageStore, metrics: PushMetrics, logger: Logger) {
         self.senders = senders
         dispatcher = PushDispatcher(
-            senders: senders, sink: PushReport(store: store, metrics: PushMetrics(metrics), logger: logger))
+            senders: senders, sink: PushReport(store: store, metrics: metrics, logger: logger))
     }
 
     func wake(_ wakes: [Wake]) { dispatcher.dispatch(wakes) }
