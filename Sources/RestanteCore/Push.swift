@@ -39,7 +39,23 @@ extension PushTarget: CustomStringConvertible, CustomDebugStringConvertible, Cus
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// One device that is to be told that mail waits for it. It says nothing of what waits.
+/// What a device shows before its app has read the mail, by its app's choice: the provider can read it, too.
+public struct PushDisplay: Sendable, Equatable {
+    /// Most bytes of UTF-8 that a placeholder or a label may have.
+    public static let mostBytes = 256
+
+    /// A text that is always the same; nil: nothing but that there is mail.
+    public var placeholder: String?
+    /// Instead of it the label that the sender's client gave with the message, if it gave one.
+    public var showsLabels: Bool
+
+    public init(placeholder: String? = nil, showsLabels: Bool = false) {
+        self.placeholder = placeholder
+        self.showsLabels = showsLabels
+    }
+}
+
+/// One device that is to be told that mail waits for it. It says nothing of what waits but what the apps of both ends want shown.
 public struct Wake: Sendable, Equatable {
     public var device: DeviceAddress
     public var target: PushTarget
@@ -49,13 +65,22 @@ public struct Wake: Sendable, Equatable {
     public var urgency: Urgency
     /// When it is given up, in milliseconds since the epoch, UTC.
     public var deadline: Int64
+    /// What is shown: a placeholder or a label of ``PushDisplay``; nil: nothing but that there is mail.
+    public var text: String?
+    /// All that are woken for mail of one group have the same: they are one job, which takes turns with others.
+    public var job: Int64
 
-    public init(device: DeviceAddress, target: PushTarget, registeredAt: Int64, urgency: Urgency, deadline: Int64) {
+    public init(
+        device: DeviceAddress, target: PushTarget, registeredAt: Int64, urgency: Urgency, deadline: Int64,
+        text: String? = nil, job: Int64 = 0
+    ) {
         self.device = device
         self.target = target
         self.registeredAt = registeredAt
         self.urgency = urgency
         self.deadline = deadline
+        self.text = text
+        self.job = job
     }
 }
 
