@@ -45,6 +45,9 @@ package final class PushServer: Sendable {
 
     package static let host = "push.example.org"
 
+    /// Of the servers and of their clients, apart from the threads that other tests wait for.
+    private static let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
     package let port: Int
     /// The file with its authority.
     package let trustRoots: String
@@ -70,7 +73,7 @@ package final class PushServer: Sendable {
             try Data(try authority.pem.utf8).write(to: URL(filePath: roots))
             let context = try authority.server([host, "*.\(host)", "localhost"])
             let state = NIOLockedValueBox(State(script: script))
-            let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            let channel = try await ServerBootstrap(group: threads)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture { try configure(channel, context, streams, state) }
                 }
@@ -143,9 +146,11 @@ package final class PushServer: Sendable {
         }
     }
 
-    /// How senders reach it.
+    /// How senders reach it, and nobody else.
     package func http(timeLimit: Duration = .seconds(20)) -> PushHTTP {
-        PushHTTP(trustRoots: trustRoots, timeLimit: timeLimit)
+        var http = PushHTTP(trustRoots: trustRoots, timeLimit: timeLimit, eventLoopGroup: Self.threads)
+        http.trustsMachine = false
+        return http
     }
 
     package var base: String { "https://localhost:\(port)" }

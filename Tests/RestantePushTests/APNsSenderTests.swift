@@ -6,226 +6,232 @@ import Testing
 
 @testable import RestantePush
 
-/// Against a server that checks what Apple's does.
-@Suite(.timeLimit(.minutes(2)))
-struct APNsSenderTests {
-    struct Setting {
-        var server: PushServer
-        var sender: APNsSender
-        var rules: APNsRules
-        var clock: FakeClock
-    }
+extension ProviderTests {
+    /// Against a server that checks what Apple's does.
+    @Suite(.timeLimit(.minutes(2)))
+    struct APNsSenderTests {
+        struct Setting {
+            var server: PushServer
+            var sender: APNsSender
+            var rules: APNsRules
+            var clock: FakeClock
+        }
 
-    typealias Script = @Sendable (APNsRules, ReceivedRequest, _ number: Int) throws -> ServerReply
+        typealias Script = @Sendable (APNsRules, ReceivedRequest, _ number: Int) throws -> ServerReply
 
-    static func run(
-        streams: Int = 100, timeLimit: Duration = .seconds(20),
-        configure: (inout APNsConfiguration) -> Void = { _ in },
-        _ script: @escaping Script = { rules, request, _ in try rules.reply(request) },
-        body: (Setting) async throws -> Void
-    ) async throws {
-        let clock = FakeClock()
-        let rules = APNsRules(clock: clock)
-        try await PushServer.run(
-            streams: streams, { try script(rules, $0, $1) },
-            body: { server in
-                let key = try PushKey(pem: rules.key.pemRepresentation, name: "key")
-                var configuration = APNsConfiguration(
-                    teams: [.init(id: rules.team, keyID: rules.keyID, key: key)], production: server.base,
-                    sandbox: server.base)
-                configure(&configuration)
-                let sender = try APNsSender(configuration, http: server.http(timeLimit: timeLimit), clock: clock)
-                do {
-                    try await body(Setting(server: server, sender: sender, rules: rules, clock: clock))
-                } catch {
+        static func run(
+            streams: Int = 100, timeLimit: Duration = .seconds(20),
+            configure: (inout APNsConfiguration) -> Void = { _ in },
+            _ script: @escaping Script = { rules, request, _ in try rules.reply(request) },
+            body: (Setting) async throws -> Void
+        ) async throws {
+            let clock = FakeClock()
+            let rules = APNsRules(clock: clock)
+            try await PushServer.run(
+                streams: streams, { try script(rules, $0, $1) },
+                body: { server in
+                    let key = try PushKey(pem: rules.key.pemRepresentation, name: "key")
+                    var configuration = APNsConfiguration(
+                        teams: [.init(id: rules.team, keyID: rules.keyID, key: key)], production: server.base,
+                        sandbox: server.base)
+                    configure(&configuration)
+                    let sender = try APNsSender(configuration, http: server.http(timeLimit: timeLimit), clock: clock)
+                    do {
+                        try await body(Setting(server: server, sender: sender, rules: rules, clock: clock))
+                    } catch {
+                        await sender.shutdown()
+                        throw error
+                    }
                     await sender.shutdown()
-                    throw error
-                }
-                await sender.shutdown()
-            })
-    }
-
-    // MARK: - What is sent
-
-    @Test func anUrgentWakeIsAnAlert() async throws {
-        try await Self.run { setting in
-            #expect(await setting.sender.send(Samples.wake("a", urgency: .urgent)) == .taken)
-            let request = try #require(setting.server.requests.first)
-            #expect(request.path == "/3/device/" + String(repeating: "a1", count: 32))
-            #expect(request["apns-topic"] == "org.example.app")
-            #expect(request["apns-push-type"] == "alert")
-            #expect(request["apns-priority"] == "10")
-            #expect(request["apns-expiration"] == "\((Samples.now + 3_600_000) / 1000)")
-            #expect(request["apns-collapse-id"] == "restante")
-            let body = try #require(JSONSerialization.jsonObject(with: Data(request.body)) as? NSDictionary)
-            #expect(body == ["aps": ["alert": ["body": "New message"], "mutable-content": 1]])
-        }
-    }
-
-    @Test func anyOtherWakesInTheBackground() async throws {
-        try await Self.run { setting in
-            #expect(await setting.sender.send(Samples.wake("a")) == .taken)
-            let request = try #require(setting.server.requests.first)
-            #expect(request["apns-push-type"] == "background")
-            #expect(request["apns-priority"] == "5")
-            let body = try #require(JSONSerialization.jsonObject(with: Data(request.body)) as? NSDictionary)
-            #expect(body == ["aps": ["content-available": 1]])
-        }
-    }
-
-    @Test func theEnvironmentsHaveTheirAddresses() async throws {
-        try await Self.run(
-            configure: { $0.production = "https://localhost:1" },
-            body: { setting in
-                #expect(await setting.sender.send(Samples.wake("a", Samples.apns(sandbox: true))) == .taken)
-                let answer = await setting.sender.send(Samples.wake("a"))
-                #expect(answer == .retry(after: nil, reason: "cannot connect, or the connection was lost"))
-            })
-    }
-
-    @Test(arguments: [
-        ("", "org.example.app"), ("abc", "org.example.app"), ("zz", "org.example.app"), ("a1/../b2", "org.example.app"),
-        ("a1", ""), ("a1", "org.example.app\r\nx: y"), (String(repeating: "a1", count: 101), "org.example.app"),
-    ])
-    func badTargetsAreNotSent(token: String, topic: String) async throws {
-        try await Self.run { setting in
-            let answer = await setting.sender.send(Samples.wake("a", Samples.apns(token: token, topic: topic)))
-            #expect(answer == .refused(reason: "no device token and topic of APNs"))
-            #expect(setting.server.requests.isEmpty)
-        }
-    }
-
-    @Test func aTopicWithoutATeamIsNotSent() async throws {
-        try await Self.run(
-            configure: { $0.teams[0].topics = ["org.example.other"] },
-            body: { setting in
-                let answer = await setting.sender.send(Samples.wake("a"))
-                #expect(answer == .refused(reason: "no team with this topic is configured"))
-            })
-    }
-
-    // MARK: - Provider tokens
-
-    @Test func oneTokenForMany() async throws {
-        try await Self.run { setting in
-            await withDiscardingTaskGroup { group in
-                for number in 0..<50 {
-                    group.addTask { #expect(await setting.sender.send(Samples.wake("w\(number)")) == .taken) }
-                }
-            }
-            #expect(setting.server.requests.count == 50)
-            #expect(setting.rules.presented.count == 1)
-            #expect(setting.server.connections == 1)
-        }
-    }
-
-    @Test func aTokenIsRenewedBetween20And60Minutes() async throws {
-        try await Self.run { setting in
-            for minutes in [0, 20, 39, 41, 61, 80, 82] {
-                setting.clock.advance(by: .milliseconds(Samples.now + Int64(minutes) * 60_000 - setting.clock.wall))
-                #expect(await setting.sender.send(Samples.wake("a", deadline: .max / 2)) == .taken, "\(minutes)")
-            }
-            #expect(setting.rules.presented.count == 3)
-        }
-    }
-
-    @Test func anExpiredTokenIsReplacedOnce() async throws {
-        let script: Script = { rules, request, number in
-            _ = try rules.objection(to: request)
-            return number == 0 ? APNsRules.refusal(403, "ExpiredProviderToken") : .answer(200)
-        }
-        try await Self.run(script) { setting in
-            _ = await setting.sender.send(Samples.wake("a"))
-            #expect(setting.server.requests.count == 2)
-        }
-    }
-
-    /// With a clock that is wrong no token helps, and more than one in 20 minutes is against the rules.
-    @Test func aTokenThatIsAlwaysExpiredIsAnAlarm() async throws {
-        try await Self.run(
-            { _, _, _ in APNsRules.refusal(403, "ExpiredProviderToken") },
-            body: { setting in
-                let alarm = PushAnswer.refused(reason: "403 ExpiredProviderToken", alarm: true)
-                #expect(await setting.sender.send(Samples.wake("a")) == alarm)
-                #expect(setting.server.requests.count == 2)
-                #expect(await setting.sender.send(Samples.wake("a")) == alarm)
-                #expect(setting.server.requests.count == 3)
-                setting.clock.advance(by: .seconds(20 * 60))
-                #expect(await setting.sender.send(Samples.wake("a")) == alarm)
-                #expect(setting.server.requests.count == 5)
-            })
-    }
-
-    @Test func aWrongKeyIsAnAlarm() async throws {
-        try await Self.run(
-            configure: { $0.teams[0].keyID = "OTHERKEY00" },
-            body: { setting in
-                let answer = await setting.sender.send(Samples.wake("a"))
-                #expect(answer == .refused(reason: "403 InvalidProviderToken", alarm: true))
-            })
-    }
-
-    // MARK: - Answers
-
-    @Test func goneIsGoneOnlyIfItWasAfterTheRegistration() async throws {
-        let at = Samples.now - 1000
-        for (reason, registeredAt, isGone) in [
-            ("Unregistered", at - 1, true), ("ExpiredToken", at - 1, true), ("Unregistered", at, false),
-            ("Unregistered", at + 1, false),
-        ] {
-            try await Self.run(
-                { _, _, _ in APNsRules.refusal(410, reason, timestamp: at) },
-                body: { setting in
-                    let answer = await setting.sender.send(Samples.wake("a", registeredAt: registeredAt))
-                    let other = PushAnswer.refused(reason: "410 \(reason), of before it was registered")
-                    #expect(answer == (isGone ? .unregistered : other))
                 })
         }
-    }
 
-    @Test func goneWithoutATimeRemovesNothing() async throws {
-        try await Self.run(
-            { _, _, _ in APNsRules.refusal(410, "Unregistered") },
-            body: { setting in
-                #expect(await setting.sender.send(Samples.wake("a")) != .unregistered)
-            })
-    }
+        // MARK: - What is sent
 
-    static let answers: [(reply: ServerReply, answer: PushAnswer)] = [
-        (APNsRules.refusal(400, "BadDeviceToken"), .refused(reason: "400 BadDeviceToken")),
-        (APNsRules.refusal(400, "DeviceTokenNotForTopic"), .refused(reason: "400 DeviceTokenNotForTopic")),
-        (APNsRules.refusal(413, "PayloadTooLarge"), .refused(reason: "413 PayloadTooLarge")),
-        (APNsRules.refusal(403, "UnrelatedKeyIdInToken"), .refused(reason: "403 UnrelatedKeyIdInToken", alarm: true)),
-        (APNsRules.refusal(429, "TooManyRequests"), .retry(after: nil, reason: "429 TooManyRequests")),
-        (
-            APNsRules.refusal(429, "TooManyProviderTokenUpdates"),
-            .retry(after: nil, reason: "429 TooManyProviderTokenUpdates")
-        ),
-        (APNsRules.refusal(500, "InternalServerError"), .retry(after: nil, reason: "500 InternalServerError")),
-        (
-            .answer(503, [("retry-after", "7")], #"{"reason":"Shutdown"}"#),
-            .retry(after: .seconds(7), reason: "503 Shutdown")
-        ),
-        (.answer(502, [], "<html>a proxy's</html>"), .retry(after: nil, reason: "502")),
-        (.answer(400, [], #"{"reason":"SomethingNew"}"#), .refused(reason: "400")),
-        (.answer(403, [], ""), .refused(reason: "403", alarm: true)),
-        (.answer(302, [("location", "https://evil.example.org/")], ""), .refused(reason: "302")),
-        (.answer(503, [], String(repeating: "x", count: 100_000)), .retry(after: nil, reason: "503")),
-        (.drop, .retry(after: nil, reason: "the connection was lost")),
-    ]
+        @Test func anUrgentWakeIsAnAlert() async throws {
+            try await Self.run { setting in
+                #expect(await setting.sender.send(Samples.wake("a", urgency: .urgent)) == .taken)
+                let request = try #require(setting.server.requests.first)
+                #expect(request.path == "/3/device/" + String(repeating: "a1", count: 32))
+                #expect(request["apns-topic"] == "org.example.app")
+                #expect(request["apns-push-type"] == "alert")
+                #expect(request["apns-priority"] == "10")
+                #expect(request["apns-expiration"] == "\((Samples.now + 3_600_000) / 1000)")
+                #expect(request["apns-collapse-id"] == "restante")
+                let body = try #require(JSONSerialization.jsonObject(with: Data(request.body)) as? NSDictionary)
+                #expect(body == ["aps": ["alert": ["body": "New message"], "mutable-content": 1]])
+            }
+        }
 
-    @Test(arguments: answers.indices) func eachAnswerHasItsMeaning(index: Int) async throws {
-        let (reply, answer) = Self.answers[index]
-        try await Self.run(
-            { _, _, _ in reply },
-            body: { setting in
-                #expect(await setting.sender.send(Samples.wake("a")) == answer)
-                #expect(setting.server.requests.count == 1)
-            })
-    }
+        @Test func anyOtherWakesInTheBackground() async throws {
+            try await Self.run { setting in
+                #expect(await setting.sender.send(Samples.wake("a")) == .taken)
+                let request = try #require(setting.server.requests.first)
+                #expect(request["apns-push-type"] == "background")
+                #expect(request["apns-priority"] == "5")
+                let body = try #require(JSONSerialization.jsonObject(with: Data(request.body)) as? NSDictionary)
+                #expect(body == ["aps": ["content-available": 1]])
+            }
+        }
 
-    @Test func everyReasonHasAVerdict() {
-        #expect(Set(APNsReason.allCases.map(\.rawValue)).count == APNsReason.allCases.count)
-        #expect(APNsReason.allCases.filter { $0.verdict == .gone } == [.unregistered, .expiredToken])
+        @Test func theEnvironmentsHaveTheirAddresses() async throws {
+            try await Self.run(
+                configure: { $0.production = "https://localhost:1" },
+                body: { setting in
+                    #expect(await setting.sender.send(Samples.wake("a", Samples.apns(sandbox: true))) == .taken)
+                    let answer = await setting.sender.send(Samples.wake("a"))
+                    #expect(answer == .retry(after: nil, reason: "cannot connect, or the connection was lost"))
+                })
+        }
+
+        @Test(arguments: [
+            ("", "org.example.app"), ("abc", "org.example.app"), ("zz", "org.example.app"),
+            ("a1/../b2", "org.example.app"),
+            ("a1", ""), ("a1", "org.example.app\r\nx: y"), (String(repeating: "a1", count: 101), "org.example.app"),
+        ])
+        func badTargetsAreNotSent(token: String, topic: String) async throws {
+            try await Self.run { setting in
+                let answer = await setting.sender.send(Samples.wake("a", Samples.apns(token: token, topic: topic)))
+                #expect(answer == .refused(reason: "no device token and topic of APNs"))
+                #expect(setting.server.requests.isEmpty)
+            }
+        }
+
+        @Test func aTopicWithoutATeamIsNotSent() async throws {
+            try await Self.run(
+                configure: { $0.teams[0].topics = ["org.example.other"] },
+                body: { setting in
+                    let answer = await setting.sender.send(Samples.wake("a"))
+                    #expect(answer == .refused(reason: "no team with this topic is configured"))
+                })
+        }
+
+        // MARK: - Provider tokens
+
+        @Test func oneTokenForMany() async throws {
+            try await Self.run { setting in
+                await withDiscardingTaskGroup { group in
+                    for number in 0..<20 {
+                        group.addTask { #expect(await setting.sender.send(Samples.wake("w\(number)")) == .taken) }
+                    }
+                }
+                #expect(setting.server.requests.count == 20)
+                #expect(setting.rules.presented.count == 1)
+                #expect(setting.server.connections == 1)
+            }
+        }
+
+        @Test func aTokenIsRenewedBetween20And60Minutes() async throws {
+            try await Self.run { setting in
+                for minutes in [0, 20, 39, 41, 61, 80, 82] {
+                    setting.clock.advance(by: .milliseconds(Samples.now + Int64(minutes) * 60_000 - setting.clock.wall))
+                    #expect(await setting.sender.send(Samples.wake("a", deadline: .max / 2)) == .taken, "\(minutes)")
+                }
+                #expect(setting.rules.presented.count == 3)
+            }
+        }
+
+        @Test func anExpiredTokenIsReplacedOnce() async throws {
+            let script: Script = { rules, request, number in
+                _ = try rules.objection(to: request)
+                return number == 0 ? APNsRules.refusal(403, "ExpiredProviderToken") : .answer(200)
+            }
+            try await Self.run(script) { setting in
+                _ = await setting.sender.send(Samples.wake("a"))
+                #expect(setting.server.requests.count == 2)
+            }
+        }
+
+        /// With a clock that is wrong no token helps, and more than one in 20 minutes is against the rules.
+        @Test func aTokenThatIsAlwaysExpiredIsAnAlarm() async throws {
+            try await Self.run(
+                { _, _, _ in APNsRules.refusal(403, "ExpiredProviderToken") },
+                body: { setting in
+                    let alarm = PushAnswer.refused(reason: "403 ExpiredProviderToken", alarm: true)
+                    #expect(await setting.sender.send(Samples.wake("a")) == alarm)
+                    #expect(setting.server.requests.count == 2)
+                    #expect(await setting.sender.send(Samples.wake("a")) == alarm)
+                    #expect(setting.server.requests.count == 3)
+                    setting.clock.advance(by: .seconds(20 * 60))
+                    #expect(await setting.sender.send(Samples.wake("a")) == alarm)
+                    #expect(setting.server.requests.count == 5)
+                })
+        }
+
+        @Test func aWrongKeyIsAnAlarm() async throws {
+            try await Self.run(
+                configure: { $0.teams[0].keyID = "OTHERKEY00" },
+                body: { setting in
+                    let answer = await setting.sender.send(Samples.wake("a"))
+                    #expect(answer == .refused(reason: "403 InvalidProviderToken", alarm: true))
+                })
+        }
+
+        // MARK: - Answers
+
+        @Test func goneIsGoneOnlyIfItWasAfterTheRegistration() async throws {
+            let at = Samples.now - 1000
+            for (reason, registeredAt, isGone) in [
+                ("Unregistered", at - 1, true), ("ExpiredToken", at - 1, true), ("Unregistered", at, false),
+                ("Unregistered", at + 1, false),
+            ] {
+                try await Self.run(
+                    { _, _, _ in APNsRules.refusal(410, reason, timestamp: at) },
+                    body: { setting in
+                        let answer = await setting.sender.send(Samples.wake("a", registeredAt: registeredAt))
+                        let other = PushAnswer.refused(reason: "410 \(reason), of before it was registered")
+                        #expect(answer == (isGone ? .unregistered : other))
+                    })
+            }
+        }
+
+        @Test func goneWithoutATimeRemovesNothing() async throws {
+            try await Self.run(
+                { _, _, _ in APNsRules.refusal(410, "Unregistered") },
+                body: { setting in
+                    #expect(await setting.sender.send(Samples.wake("a")) != .unregistered)
+                })
+        }
+
+        static let answers: [(reply: ServerReply, answer: PushAnswer)] = [
+            (APNsRules.refusal(400, "BadDeviceToken"), .refused(reason: "400 BadDeviceToken")),
+            (APNsRules.refusal(400, "DeviceTokenNotForTopic"), .refused(reason: "400 DeviceTokenNotForTopic")),
+            (APNsRules.refusal(413, "PayloadTooLarge"), .refused(reason: "413 PayloadTooLarge")),
+            (
+                APNsRules.refusal(403, "UnrelatedKeyIdInToken"),
+                .refused(reason: "403 UnrelatedKeyIdInToken", alarm: true)
+            ),
+            (APNsRules.refusal(429, "TooManyRequests"), .retry(after: nil, reason: "429 TooManyRequests")),
+            (
+                APNsRules.refusal(429, "TooManyProviderTokenUpdates"),
+                .retry(after: nil, reason: "429 TooManyProviderTokenUpdates")
+            ),
+            (APNsRules.refusal(500, "InternalServerError"), .retry(after: nil, reason: "500 InternalServerError")),
+            (
+                .answer(503, [("retry-after", "7")], #"{"reason":"Shutdown"}"#),
+                .retry(after: .seconds(7), reason: "503 Shutdown")
+            ),
+            (.answer(502, [], "<html>a proxy's</html>"), .retry(after: nil, reason: "502")),
+            (.answer(400, [], #"{"reason":"SomethingNew"}"#), .refused(reason: "400")),
+            (.answer(403, [], ""), .refused(reason: "403", alarm: true)),
+            (.answer(302, [("location", "https://evil.example.org/")], ""), .refused(reason: "302")),
+            (.answer(503, [], String(repeating: "x", count: 100_000)), .retry(after: nil, reason: "503")),
+            (.drop, .retry(after: nil, reason: "the connection was lost")),
+        ]
+
+        @Test(arguments: answers.indices) func eachAnswerHasItsMeaning(index: Int) async throws {
+            let (reply, answer) = Self.answers[index]
+            try await Self.run(
+                { _, _, _ in reply },
+                body: { setting in
+                    #expect(await setting.sender.send(Samples.wake("a")) == answer)
+                    #expect(setting.server.requests.count == 1)
+                })
+        }
+
+        @Test func everyReasonHasAVerdict() {
+            #expect(Set(APNsReason.allCases.map(\.rawValue)).count == APNsReason.allCases.count)
+            #expect(APNsReason.allCases.filter { $0.verdict == .gone } == [.unregistered, .expiredToken])
+        }
     }
 }

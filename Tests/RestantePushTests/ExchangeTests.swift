@@ -5,42 +5,44 @@ import Testing
 
 @testable import RestantePush
 
-/// The limits of a request, whoever is asked.
-@Suite(.timeLimit(.minutes(1)))
-struct ExchangeTests {
-    static func exchange(_ reply: ServerReply, timeLimit: Duration = .seconds(20)) async throws -> Exchange {
-        var result: Exchange?
-        try await PushServer.run(
-            { _, _ in reply },
-            body: { server in
-                let http = server.http(timeLimit: timeLimit)
-                let client = http.makeClient(idleTimeout: .seconds(1))
-                result = await http.exchange(HTTPClientRequest(url: server.base + "/secret"), by: client)
-                try await client.shutdown()
-            })
-        return try #require(result)
-    }
-
-    @Test(arguments: [(0, 0), (16_384, 16_384), (16_385, 0), (1_000_000, 0)]) func bodies(sent: Int, read: Int)
-        async throws
-    {
-        let exchange = try await Self.exchange(.answer(200, [], String(repeating: "x", count: sent)))
-        guard case .answered(let response) = exchange else {
-            Issue.record("\(exchange)")
-            return
+extension ProviderTests {
+    /// The limits of a request, whoever is asked.
+    @Suite(.timeLimit(.minutes(1)))
+    struct ExchangeTests {
+        static func exchange(_ reply: ServerReply, timeLimit: Duration = .seconds(20)) async throws -> Exchange {
+            var result: Exchange?
+            try await PushServer.run(
+                { _, _ in reply },
+                body: { server in
+                    let http = server.http(timeLimit: timeLimit)
+                    let client = http.makeClient(idleTimeout: .seconds(1))
+                    result = await http.exchange(HTTPClientRequest(url: server.base + "/secret"), by: client)
+                    try await client.shutdown()
+                })
+            return try #require(result)
         }
-        #expect(response.status == 200)
-        #expect(response.body.count == read)
-    }
 
-    /// Each byte comes in time, and the whole never.
-    @Test func anEndlessAnswerEnds() async throws {
-        let begin = ContinuousClock.now
-        let exchange = try await Self.exchange(.endless, timeLimit: .milliseconds(500))
-        #expect(.now - begin < .seconds(20))
-        guard case .failed("no answer in time") = exchange else {
-            Issue.record("\(exchange)")
-            return
+        @Test(arguments: [(0, 0), (16_384, 16_384), (16_385, 0), (1_000_000, 0)]) func bodies(sent: Int, read: Int)
+            async throws
+        {
+            let exchange = try await Self.exchange(.answer(200, [], String(repeating: "x", count: sent)))
+            guard case .answered(let response) = exchange else {
+                Issue.record("\(exchange)")
+                return
+            }
+            #expect(response.status == 200)
+            #expect(response.body.count == read)
+        }
+
+        /// Each byte comes in time, and the whole never.
+        @Test func anEndlessAnswerEnds() async throws {
+            let begin = ContinuousClock.now
+            let exchange = try await Self.exchange(.endless, timeLimit: .milliseconds(500))
+            #expect(.now - begin < .seconds(20))
+            guard case .failed("no answer in time") = exchange else {
+                Issue.record("\(exchange)")
+                return
+            }
         }
     }
 }

@@ -5,212 +5,217 @@ import Testing
 
 @testable import RestantePush
 
-/// Against servers that check what Google's do.
-@Suite(.timeLimit(.minutes(2)))
-struct FCMSenderTests {
-    struct Setting {
-        var server: PushServer
-        var sender: FCMSender
-        var rules: FCMRules
-        var clock: FakeClock
+extension ProviderTests {
+    /// Against servers that check what Google's do.
+    @Suite(.timeLimit(.minutes(2)))
+    struct FCMSenderTests {
+        struct Setting {
+            var server: PushServer
+            var sender: FCMSender
+            var rules: FCMRules
+            var clock: FakeClock
 
-        var messages: [ReceivedRequest] { server.requests.filter { $0.path != "/token" } }
-    }
+            var messages: [ReceivedRequest] { server.requests.filter { $0.path != "/token" } }
+        }
 
-    typealias Script = @Sendable (FCMRules, ReceivedRequest) throws -> ServerReply
+        typealias Script = @Sendable (FCMRules, ReceivedRequest) throws -> ServerReply
 
-    static func run(
-        configure: (inout FCMConfiguration) -> Void = { _ in },
-        _ script: @escaping Script = { rules, request in try rules.reply(request) },
-        body: (Setting) async throws -> Void
-    ) async throws {
-        let clock = FakeClock()
-        let rules = FCMRules(clock: clock)
-        try await PushServer.run(
-            { request, _ in try script(rules, request) },
-            body: { server in
-                var configuration = FCMConfiguration(
-                    accounts: [try rules.account(tokenURL: server.base + "/token")], address: server.base)
-                configure(&configuration)
-                let sender = try FCMSender(configuration, http: server.http(), clock: clock)
-                do {
-                    try await body(Setting(server: server, sender: sender, rules: rules, clock: clock))
-                } catch {
+        static func run(
+            configure: (inout FCMConfiguration) -> Void = { _ in },
+            _ script: @escaping Script = { rules, request in try rules.reply(request) },
+            body: (Setting) async throws -> Void
+        ) async throws {
+            let clock = FakeClock()
+            let rules = FCMRules(clock: clock)
+            try await PushServer.run(
+                { request, _ in try script(rules, request) },
+                body: { server in
+                    var configuration = FCMConfiguration(
+                        accounts: [try rules.account(tokenURL: server.base + "/token")], address: server.base)
+                    configure(&configuration)
+                    let sender = try FCMSender(configuration, http: server.http(), clock: clock)
+                    do {
+                        try await body(Setting(server: server, sender: sender, rules: rules, clock: clock))
+                    } catch {
+                        await sender.shutdown()
+                        throw error
+                    }
                     await sender.shutdown()
-                    throw error
-                }
-                await sender.shutdown()
-            })
-    }
-
-    /// Access tokens as usual, and this for each message.
-    static func always(_ reply: ServerReply) -> Script {
-        { rules, request in request.path == "/token" ? try rules.reply(request) : reply }
-    }
-
-    // MARK: - What is sent
-
-    @Test(arguments: [(Urgency.urgent, "HIGH"), (.normal, "NORMAL")])
-    func aDataMessage(urgency: Urgency, priority: String) async throws {
-        try await Self.run { setting in
-            #expect(await setting.sender.send(Samples.wake("a", Samples.fcm(), urgency: urgency)) == .taken)
-            let body = try #require(setting.messages.first?.body)
-            let message = try #require(JSONSerialization.jsonObject(with: Data(body)) as? NSDictionary)
-            let expected: NSDictionary = [
-                "message": [
-                    "token": "registration", "data": ["restante": "mail"],
-                    "android": ["priority": priority, "ttl": "3600s"],
-                ]
-            ]
-            #expect(message == expected)
+                })
         }
-    }
 
-    @Test func aDryRunIsOne() async throws {
-        try await Self.run(
-            configure: { $0.isDryRun = true },
-            body: { setting in
-                #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
+        /// Access tokens as usual, and this for each message.
+        static func always(_ reply: ServerReply) -> Script {
+            { rules, request in request.path == "/token" ? try rules.reply(request) : reply }
+        }
+
+        // MARK: - What is sent
+
+        @Test(arguments: [(Urgency.urgent, "HIGH"), (.normal, "NORMAL")])
+        func aDataMessage(urgency: Urgency, priority: String) async throws {
+            try await Self.run { setting in
+                #expect(await setting.sender.send(Samples.wake("a", Samples.fcm(), urgency: urgency)) == .taken)
                 let body = try #require(setting.messages.first?.body)
-                let message = try #require(JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
-                #expect(message["validate_only"] as? Bool == true)
-            })
-    }
-
-    @Test func fourWeeksAtMost() async throws {
-        try await Self.run { setting in
-            _ = await setting.sender.send(Samples.wake("a", Samples.fcm(), deadline: Samples.now + 90 * 86_400_000))
-            let body = String(decoding: try #require(setting.messages.first?.body), as: UTF8.self)
-            #expect(body.contains(#""ttl":"2419200s""#))
+                let message = try #require(JSONSerialization.jsonObject(with: Data(body)) as? NSDictionary)
+                let expected: NSDictionary = [
+                    "message": [
+                        "token": "registration", "data": ["restante": "mail"],
+                        "android": ["priority": priority, "ttl": "3600s"],
+                    ]
+                ]
+                #expect(message == expected)
+            }
         }
-    }
 
-    @Test func anUnknownProjectIsNotSent() async throws {
-        try await Self.run { setting in
-            let answer = await setting.sender.send(Samples.wake("a", Samples.fcm(app: "other")))
-            #expect(answer == .refused(reason: "no service account of this Firebase project is configured"))
-            #expect(setting.server.requests.isEmpty)
+        @Test func aDryRunIsOne() async throws {
+            try await Self.run(
+                configure: { $0.isDryRun = true },
+                body: { setting in
+                    #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
+                    let body = try #require(setting.messages.first?.body)
+                    let message = try #require(JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
+                    #expect(message["validate_only"] as? Bool == true)
+                })
         }
-    }
 
-    // MARK: - Access tokens
+        @Test func fourWeeksAtMost() async throws {
+            try await Self.run { setting in
+                _ = await setting.sender.send(Samples.wake("a", Samples.fcm(), deadline: Samples.now + 90 * 86_400_000))
+                let body = String(decoding: try #require(setting.messages.first?.body), as: UTF8.self)
+                #expect(body.contains(#""ttl":"2419200s""#))
+            }
+        }
 
-    @Test func oneFetchForMany() async throws {
-        try await Self.run { setting in
-            await withDiscardingTaskGroup { group in
-                for number in 0..<50 {
-                    group.addTask {
-                        #expect(await setting.sender.send(Samples.wake("w\(number)", Samples.fcm())) == .taken)
+        @Test func anUnknownProjectIsNotSent() async throws {
+            try await Self.run { setting in
+                let answer = await setting.sender.send(Samples.wake("a", Samples.fcm(app: "other")))
+                #expect(answer == .refused(reason: "no service account of this Firebase project is configured"))
+                #expect(setting.server.requests.isEmpty)
+            }
+        }
+
+        // MARK: - Access tokens
+
+        @Test func oneFetchForMany() async throws {
+            try await Self.run { setting in
+                await withDiscardingTaskGroup { group in
+                    for number in 0..<20 {
+                        group.addTask {
+                            #expect(await setting.sender.send(Samples.wake("w\(number)", Samples.fcm())) == .taken)
+                        }
                     }
                 }
+                #expect(setting.rules.count == 1)
+                #expect(setting.messages.count == 20)
             }
-            #expect(setting.rules.count == 1)
-            #expect(setting.messages.count == 50)
         }
-    }
 
-    @Test func aTokenIsRefreshedBeforeItEnds() async throws {
-        try await Self.run { setting in
-            for seconds in [0, 3299, 3301, 6000] as [Int64] {
-                setting.clock.advance(by: .milliseconds(Samples.now + seconds * 1000 - setting.clock.wall))
-                #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
-            }
-            #expect(setting.rules.count == 2)
-            #expect(setting.messages.count == 4)
-        }
-    }
-
-    @Test func aRevokedTokenIsReplaced() async throws {
-        try await Self.run { setting in
-            #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
-            setting.rules.revokeAll()
-            #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
-            #expect(setting.rules.count == 2)
-        }
-    }
-
-    @Test func credentialsThatAreRefusedAreAnAlarm() async throws {
-        try await Self.run(
-            { _, _ in .answer(401, [], #"{"error":"invalid_client"}"#) },
-            body: { setting in
-                let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
-                #expect(answer == .refused(reason: "no access token for the service account: 401", alarm: true))
-                #expect(setting.messages.isEmpty)
-            })
-    }
-
-    @Test func aTokenServerInTroubleIsTriedAgain() async throws {
-        try await Self.run(
-            { _, _ in .answer(503, [("retry-after", "9")]) },
-            body: { setting in
-                for _ in 0..<20 {
-                    let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
-                    #expect(answer == .retry(after: .seconds(9), reason: "no access token: 503"))
+        @Test func aTokenIsRefreshedBeforeItEnds() async throws {
+            try await Self.run { setting in
+                for seconds in [0, 3299, 3301, 6000] as [Int64] {
+                    setting.clock.advance(by: .milliseconds(Samples.now + seconds * 1000 - setting.clock.wall))
+                    #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
                 }
-                #expect(setting.server.requests.count == 1)
-            })
-    }
-
-    // MARK: - Answers
-
-    static let answers: [(reply: ServerReply, answer: PushAnswer)] = [
-        (FCMRules.refusal(404, "UNREGISTERED"), .unregistered),
-        (.answer(404), .refused(reason: "404", alarm: true)),
-        (FCMRules.refusal(403, "SENDER_ID_MISMATCH"), .refused(reason: "403 SENDER_ID_MISMATCH", alarm: true)),
-        (FCMRules.refusal(401, "THIRD_PARTY_AUTH_ERROR"), .refused(reason: "401 THIRD_PARTY_AUTH_ERROR", alarm: true)),
-        (.answer(403), .refused(reason: "403", alarm: true)),
-        (FCMRules.refusal(400, "INVALID_ARGUMENT"), .refused(reason: "400 INVALID_ARGUMENT")),
-        (FCMRules.refusal(400, "SOMETHING_NEW"), .refused(reason: "400")),
-        (
-            FCMRules.refusal(429, "QUOTA_EXCEEDED", headers: [("retry-after", "75")]),
-            .retry(after: .seconds(75), reason: "429 QUOTA_EXCEEDED")
-        ),
-        (FCMRules.refusal(429, "QUOTA_EXCEEDED"), .retry(after: .seconds(60), reason: "429 QUOTA_EXCEEDED")),
-        (
-            FCMRules.refusal(503, "UNAVAILABLE", headers: [("retry-after", "5")]),
-            .retry(after: .seconds(5), reason: "503 UNAVAILABLE")
-        ),
-        (FCMRules.refusal(500, "INTERNAL"), .retry(after: nil, reason: "500 INTERNAL")),
-        (.answer(502, [], "<html>"), .retry(after: nil, reason: "502")),
-        (.drop, .retry(after: nil, reason: "the connection was lost")),
-    ]
-
-    @Test(arguments: answers.indices) func eachAnswerHasItsMeaning(index: Int) async throws {
-        let (reply, answer) = Self.answers[index]
-        try await Self.run(Self.always(reply)) { setting in
-            #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == answer)
-        }
-    }
-
-    /// Another token does not help, and is not fetched again and again.
-    @Test func refusedForEverIsAnAlarm() async throws {
-        try await Self.run(Self.always(.answer(401))) { setting in
-            for _ in 0..<5 {
-                let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
-                #expect(answer == .refused(reason: "401", alarm: true))
+                #expect(setting.rules.count == 2)
+                #expect(setting.messages.count == 4)
             }
-            #expect(setting.rules.count == 2)
         }
-    }
 
-    // MARK: - The file
-
-    @Test func badFilesSayWhatToDo() throws {
-        let good = try FCMRules(clock: FakeClock()).account(tokenURL: "https://oauth2.example.org/token")
-        #expect(good.project == FCMRules.project)
-        #expect("\(good)" == "the service account of example-project")
-        for json in ["", "{}", #"{"type":"authorized_user"}"#] {
-            #expect(throws: PushError.self) { try ServiceAccount(json: Data(json.utf8), name: "account.json") }
+        @Test func aRevokedTokenIsReplaced() async throws {
+            try await Self.run { setting in
+                #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
+                setting.rules.revokeAll()
+                #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
+                #expect(setting.rules.count == 2)
+            }
         }
-        let fields = [
-            "type": "service_account", "project_id": "p", "private_key_id": "k", "private_key": "secret",
-            "client_email": "e",
-            "token_uri": "https://oauth2.example.org/token",
+
+        @Test func credentialsThatAreRefusedAreAnAlarm() async throws {
+            try await Self.run(
+                { _, _ in .answer(401, [], #"{"error":"invalid_client"}"#) },
+                body: { setting in
+                    let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
+                    #expect(answer == .refused(reason: "no access token for the service account: 401", alarm: true))
+                    #expect(setting.messages.isEmpty)
+                })
+        }
+
+        @Test func aTokenServerInTroubleIsTriedAgain() async throws {
+            try await Self.run(
+                { _, _ in .answer(503, [("retry-after", "9")]) },
+                body: { setting in
+                    for _ in 0..<20 {
+                        let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
+                        #expect(answer == .retry(after: .seconds(9), reason: "no access token: 503"))
+                    }
+                    #expect(setting.server.requests.count == 1)
+                })
+        }
+
+        // MARK: - Answers
+
+        static let answers: [(reply: ServerReply, answer: PushAnswer)] = [
+            (FCMRules.refusal(404, "UNREGISTERED"), .unregistered),
+            (.answer(404), .refused(reason: "404", alarm: true)),
+            (FCMRules.refusal(403, "SENDER_ID_MISMATCH"), .refused(reason: "403 SENDER_ID_MISMATCH", alarm: true)),
+            (
+                FCMRules.refusal(401, "THIRD_PARTY_AUTH_ERROR"),
+                .refused(reason: "401 THIRD_PARTY_AUTH_ERROR", alarm: true)
+            ),
+            (.answer(403), .refused(reason: "403", alarm: true)),
+            (FCMRules.refusal(400, "INVALID_ARGUMENT"), .refused(reason: "400 INVALID_ARGUMENT")),
+            (FCMRules.refusal(400, "SOMETHING_NEW"), .refused(reason: "400")),
+            (
+                FCMRules.refusal(429, "QUOTA_EXCEEDED", headers: [("retry-after", "75")]),
+                .retry(after: .seconds(75), reason: "429 QUOTA_EXCEEDED")
+            ),
+            (FCMRules.refusal(429, "QUOTA_EXCEEDED"), .retry(after: .seconds(60), reason: "429 QUOTA_EXCEEDED")),
+            (
+                FCMRules.refusal(503, "UNAVAILABLE", headers: [("retry-after", "5")]),
+                .retry(after: .seconds(5), reason: "503 UNAVAILABLE")
+            ),
+            (FCMRules.refusal(500, "INTERNAL"), .retry(after: nil, reason: "500 INTERNAL")),
+            (.answer(502, [], "<html>"), .retry(after: nil, reason: "502")),
+            (.drop, .retry(after: nil, reason: "the connection was lost")),
         ]
-        let error = #expect(throws: PushError.self) {
-            try ServiceAccount(json: JSONEncoder().encode(fields), name: "account.json")
+
+        @Test(arguments: answers.indices) func eachAnswerHasItsMeaning(index: Int) async throws {
+            let (reply, answer) = Self.answers[index]
+            try await Self.run(Self.always(reply)) { setting in
+                #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == answer)
+            }
         }
-        #expect(error?.message.contains("account.json") == true)
-        #expect(error?.message.contains("secret") == false)
+
+        /// Another token does not help, and is not fetched again and again.
+        @Test func refusedForEverIsAnAlarm() async throws {
+            try await Self.run(Self.always(.answer(401))) { setting in
+                for _ in 0..<5 {
+                    let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
+                    #expect(answer == .refused(reason: "401", alarm: true))
+                }
+                #expect(setting.rules.count == 2)
+            }
+        }
+
+        // MARK: - The file
+
+        @Test func badFilesSayWhatToDo() throws {
+            let good = try FCMRules(clock: FakeClock()).account(tokenURL: "https://oauth2.example.org/token")
+            #expect(good.project == FCMRules.project)
+            #expect("\(good)" == "the service account of example-project")
+            for json in ["", "{}", #"{"type":"authorized_user"}"#] {
+                #expect(throws: PushError.self) { try ServiceAccount(json: Data(json.utf8), name: "account.json") }
+            }
+            let fields = [
+                "type": "service_account", "project_id": "p", "private_key_id": "k", "private_key": "secret",
+                "client_email": "e",
+                "token_uri": "https://oauth2.example.org/token",
+            ]
+            let error = #expect(throws: PushError.self) {
+                try ServiceAccount(json: JSONEncoder().encode(fields), name: "account.json")
+            }
+            #expect(error?.message.contains("account.json") == true)
+            #expect(error?.message.contains("secret") == false)
+        }
     }
 }

@@ -14,6 +14,8 @@ public struct PushHTTP: Sendable {
     /// Most bytes of an answer that are read; none of the providers' is longer than some hundred.
     public var maximumAnswer: Int
     public var eventLoopGroup: any EventLoopGroup
+    /// Whether the machine's own authorities are trusted. Each client reads all of them: tests have no use for that.
+    package var trustsMachine = true
 
     public init(
         trustRoots: String? = nil, timeLimit: Duration = .seconds(20), maximumAnswer: Int = 16 * 1024,
@@ -37,6 +39,7 @@ public struct PushHTTP: Sendable {
     private func configuration(idleTimeout: TimeAmount, addresses: [String: String]) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
+        tls.trustRoots = trustsMachine ? .default : .certificates([])
         if let trustRoots { tls.additionalTrustRoots = [.file(trustRoots)] }
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
