@@ -84,6 +84,13 @@ public struct Wake: Sendable, Equatable {
     }
 }
 
+/// Says whom it is for, and not what is shown (P6).
+extension Wake: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "a wake-up of \(device) by \(target)" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// What became of a ``Wake``.
 public enum WakeOutcome: Sendable, Equatable {
     /// The provider has taken it.

@@ -82,8 +82,20 @@ package final class FCMRules: Sendable {
             return .answer(401, [], #"{"error":{"code":401,"status":"UNAUTHENTICATED"}}"#)
         }
         guard let body = try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any],
-            let message = body["message"] as? [String: Any], message["token"] is String
+            let message = body["message"] as? [String: Any], message["token"] is String,
+            let data = message["data"] as? [String: String], isGood(data),
+            let android = message["android"] as? [String: String], ["HIGH", "NORMAL"].contains(android["priority"]),
+            let ttl = android["ttl"], ttl.hasSuffix("s"), (0...2_419_200).contains(Int(ttl.dropLast()) ?? -1)
         else { return Self.refusal(400, "INVALID_ARGUMENT") }
         return .answer(200, [], #"{"name":"projects/\#(Self.project)/messages/1"}"#)
+    }
+
+    /// Names that are not reserved, 4,096 bytes of them and their values at most
+    /// (https://firebase.google.com/docs/cloud-messaging/customize-messages/set-message-type).
+    private func isGood(_ data: [String: String]) -> Bool {
+        data.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } <= 4096
+            && data.keys.allSatisfy { name in
+                name != "from" && name != "message_type" && !name.hasPrefix("google.") && !name.hasPrefix("gcm.")
+            }
     }
 }

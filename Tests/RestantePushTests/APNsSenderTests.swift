@@ -74,6 +74,20 @@ extension ProviderTests {
             }
         }
 
+        @Test(arguments: [(Urgency.urgent, "10"), (.normal, "5")])
+        func aTextIsShown(urgency: Urgency, priority: String) async throws {
+            try await Self.run { setting in
+                for text in Samples.texts {
+                    #expect(await setting.sender.send(Samples.wake("a", urgency: urgency, text: text)) == .taken)
+                    let request = try #require(setting.server.requests.last)
+                    #expect(request["apns-push-type"] == "alert")
+                    #expect(request["apns-priority"] == priority)
+                    let body = try #require(JSONSerialization.jsonObject(with: Data(request.body)) as? NSDictionary)
+                    #expect(body == ["aps": ["alert": ["body": text], "mutable-content": 1]])
+                }
+            }
+        }
+
         @Test func theEnvironmentsHaveTheirAddresses() async throws {
             try await Self.run(
                 configure: { $0.production = "https://localhost:1" },

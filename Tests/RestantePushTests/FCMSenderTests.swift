@@ -78,6 +78,18 @@ extension ProviderTests {
                 })
         }
 
+        @Test func aTextIsToldToTheApp() async throws {
+            try await Self.run { setting in
+                for text in Samples.texts {
+                    #expect(await setting.sender.send(Samples.wake("a", Samples.fcm(), text: text)) == .taken)
+                    let body = try #require(setting.messages.last?.body)
+                    let whole = try #require(JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
+                    let message = try #require(whole["message"] as? [String: Any])
+                    #expect(message["data"] as? [String: String] == ["restante": "mail", "text": text])
+                }
+            }
+        }
+
         @Test func fourWeeksAtMost() async throws {
             try await Self.run { setting in
                 _ = await setting.sender.send(Samples.wake("a", Samples.fcm(), deadline: Samples.now + 90 * 86_400_000))

@@ -9,13 +9,14 @@ struct SecrecyTests {
     @Test func descriptionsSayNothing() throws {
         let key = P256.Signing.PrivateKey()
         let pushKey = try PushKey(pem: key.pemRepresentation, name: "key")
-        let wake = Samples.wake("a", Samples.apns(token: "c0ffee"))
+        let wake = Samples.wake("a", Samples.apns(token: "c0ffee"), text: "a label")
         let team = APNsConfiguration(teams: [.init(id: "T", keyID: "K", key: pushKey)])
         let web = WebPushConfiguration(key: pushKey, contact: "mailto:x@example.org")
         for value in [pushKey, wake, team, web] as [Any] {
             var text = "\(value) \(String(reflecting: value))"
             dump(value, to: &text)
             #expect(!text.contains("c0ffee"))
+            #expect(!text.contains("a label"))
             #expect(!text.contains("BEGIN"))
             #expect(!text.contains("P256"))
         }

@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import NIOConcurrencyHelpers
 import NIOCore
 import PushServers
@@ -38,8 +39,10 @@ extension ProviderTests {
 
             var origin: String { "https://\(PushServer.host):\(server.port)" }
 
-            func wake(_ name: String = "a", path: String = "/wpush/secret", urgency: Urgency = .normal) -> Wake {
-                Samples.wake(name, subscription.target(origin + path), urgency: urgency)
+            func wake(
+                _ name: String = "a", path: String = "/wpush/secret", urgency: Urgency = .normal, text: String? = nil
+            ) -> Wake {
+                Samples.wake(name, subscription.target(origin + path), urgency: urgency, text: text)
             }
         }
 
@@ -79,6 +82,28 @@ extension ProviderTests {
                 #expect(request["ttl"] == "3600")
                 try setting.rules.check(request, origin: setting.origin)
                 #expect(try setting.subscription.decrypt(request.body) == Array(#"{"restante":"mail"}"#.utf8))
+            }
+        }
+
+        @Test func aTextIsToldToTheApp() async throws {
+            try await Self.run { setting in
+                for text in Samples.texts {
+                    #expect(await setting.sender.send(setting.wake(text: text)) == .taken)
+                    let request = try #require(setting.server.requests.last)
+                    try setting.rules.check(request, origin: setting.origin)
+                    let message = try setting.subscription.decrypt(request.body)
+                    let content = try JSONDecoder().decode([String: String].self, from: Data(message))
+                    #expect(content == ["restante": "mail", "text": text])
+                }
+            }
+        }
+
+        /// The store takes none so long; if there were one, nothing but its wake-up may end.
+        @Test func aTextThatIsTooLongIsNotSent() async throws {
+            try await Self.run { setting in
+                let wake = setting.wake(text: String(repeating: "x", count: 4096))
+                #expect(await setting.sender.send(wake) == .refused(reason: "the text to show is too long"))
+                #expect(setting.server.requests.isEmpty)
             }
         }
 

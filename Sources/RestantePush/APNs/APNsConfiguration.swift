@@ -28,9 +28,9 @@ public struct APNsConfiguration: Sendable {
     }
 
     public var teams: [Team]
-    /// For urgent mail.
+    /// For urgent mail that comes without a text to show.
     public var urgent: Style
-    /// For all other mail.
+    /// For all other mail without one.
     public var normal: Style
     /// `https://`, host, and port if it is not 443.
     public var production: String

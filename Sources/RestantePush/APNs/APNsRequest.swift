@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import RestanteCore
@@ -7,8 +6,6 @@ import RestanteCore
 /// One notification, as APNs wants it
 /// (https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns).
 struct APNsRequest {
-    /// Most bytes of a body.
-    static let maximumBody = 4096
     /// Of two that have not been shown yet, the device shows the later one.
     static let collapseID = "restante"
 
@@ -51,10 +48,7 @@ struct APNsRequest {
             case .alert(let text): Aps(alert: .init(body: text), mutableContent: 1)
             case .background: Aps(contentAvailable: 1)
             }
-        guard let data = try? JSONEncoder().encode(["aps": aps]) else {
-            preconditionFailure("texts and numbers can be encoded")
-        }
-        return Array(data)
+        return PushJSON.bytes(["aps": aps])
     }
 
     private struct Aps: Encodable {

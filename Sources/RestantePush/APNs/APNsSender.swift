@@ -38,7 +38,7 @@ public struct APNsSender: PushSender {
         guard let tokens = tokens(for: topic) else { return .refused(reason: "no team with this topic is configured") }
         let request = APNsRequest(
             base: sandbox ? configuration.sandbox : configuration.production, token: token, topic: topic,
-            style: wake.urgency == .urgent ? configuration.urgent : configuration.normal, wake: wake)
+            style: style(of: wake), wake: wake)
         do {
             let credential = try await tokens.value()
             let reply = await exchange(request, credential)
@@ -51,6 +51,12 @@ public struct APNsSender: PushSender {
     }
 
     public func shutdown() async { try? await client.shutdown() }
+
+    /// A text can only be shown by an alert.
+    private func style(of wake: Wake) -> APNsConfiguration.Style {
+        if let text = wake.text { return .alert(text) }
+        return wake.urgency == .urgent ? configuration.urgent : configuration.normal
+    }
 
     private func tokens(for topic: String) -> CredentialCache? {
         (teams.first { $0.topics.contains(topic) } ?? teams.first { $0.topics.isEmpty })?.tokens

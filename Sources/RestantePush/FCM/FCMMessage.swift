@@ -1,10 +1,9 @@
 import AsyncHTTPClient
-import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import RestanteCore
 
-/// One message of HTTP v1: data for the app, nothing to show, and no collapse key, of which FCM keeps four a device
+/// One message of HTTP v1: data for the app, which shows it, and no collapse key, of which FCM keeps four a device
 /// only.
 struct FCMMessage {
     /// Seconds that FCM keeps a message at most: four weeks.
@@ -27,9 +26,8 @@ struct FCMMessage {
         let android = Body.Message.Android(priority: wake.urgency == .urgent ? "HIGH" : "NORMAL", ttl: "\(seconds)s")
         let body = Body(
             validateOnly: isDryRun ? true : nil,
-            message: Body.Message(token: token, data: ["restante": "mail"], android: android))
-        guard let data = try? JSONEncoder().encode(body) else { preconditionFailure("texts can be encoded") }
-        return Array(data)
+            message: Body.Message(token: token, data: wake.content, android: android))
+        return PushJSON.bytes(body)
     }
 
     private struct Body: Encodable {

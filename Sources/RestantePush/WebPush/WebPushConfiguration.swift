@@ -6,17 +6,11 @@ public struct WebPushConfiguration: Sendable {
     public var contact: String
     /// Which addresses endpoints may have.
     public var policy: AddressPolicy
-    /// What a push says, besides that there is one.
-    public var message: String
 
-    public init(
-        key: PushKey, contact: String, policy: AddressPolicy = AddressPolicy(),
-        message: String = #"{"restante":"mail"}"#
-    ) {
+    public init(key: PushKey, contact: String, policy: AddressPolicy = AddressPolicy()) {
         self.key = key
         self.contact = contact
         self.policy = policy
-        self.message = message
     }
 
     /// `applicationServerKey` of `PushManager.subscribe`, as base64url.

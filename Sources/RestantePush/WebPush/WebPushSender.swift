@@ -13,21 +13,16 @@ public struct WebPushSender: PushSender {
     /// A later push takes the place of one that has not been delivered yet (RFC 8030 §5.4).
     static let topic = "restante"
 
-    private let message: [UInt8]
     private let vapid: VAPID
     private let hosts: CheckedHosts
     private let http: PushHTTP
     private let clock: any PushClock
 
-    /// - Throws: ``PushError`` if the key cannot sign, the contact is none or the message is too long.
+    /// - Throws: ``PushError`` if the key cannot sign or the contact is none.
     public init(
         _ configuration: WebPushConfiguration, http: PushHTTP = PushHTTP(),
         resolver: any HostResolver = SystemHostResolver(), clock: any PushClock = SystemPushClock()
     ) throws(PushError) {
-        message = Array(configuration.message.utf8)
-        guard message.count <= MessageEncryption.maximumMessage else {
-            throw PushError("the message of Web Push may have \(MessageEncryption.maximumMessage) bytes")
-        }
         vapid = try VAPID(key: configuration.key, contact: configuration.contact, clock: clock)
         hosts = CheckedHosts(http: http, policy: configuration.policy, resolver: resolver, clock: clock)
         self.http = http
@@ -37,6 +32,10 @@ public struct WebPushSender: PushSender {
     public func send(_ wake: Wake) async -> PushAnswer {
         guard case .webPush(let text, let key, let secret) = wake.target, let endpoint = WebPushEndpoint(text) else {
             return .refused(reason: "the endpoint is no https URL")
+        }
+        let message = PushJSON.bytes(wake.content)
+        guard message.count <= MessageEncryption.maximumMessage else {
+            return .refused(reason: "the text to show is too long")
         }
         let body: [UInt8]
         do {

@@ -13,10 +13,16 @@ enum Samples {
 
     static func wake(
         _ name: String, _ target: PushTarget = apns(), urgency: Urgency = .normal, registeredAt: Int64 = now - 60_000,
-        deadline: Int64 = now + 3_600_000
+        deadline: Int64 = now + 3_600_000, text: String? = nil, job: Int64 = 0
     ) -> Wake {
         Wake(
-            device: device(name), target: target, registeredAt: registeredAt, urgency: urgency, deadline: deadline)
+            device: device(name), target: target, registeredAt: registeredAt, urgency: urgency, deadline: deadline,
+            text: text, job: job)
+    }
+
+    /// As long as they may be, of what JSON writes in many bytes or few.
+    static let texts = ["\u{1}", "\"", "\\", "/", "a", "é", "😀"].map { piece in
+        String(repeating: piece, count: PushDisplay.mostBytes / piece.utf8.count)
     }
 
     static func apns(
