@@ -22,6 +22,15 @@ struct DispatchStateTests {
         notes.compactMap { if case .ended(_, let outcome) = $0 { outcome } else { nil } }
     }
 
+    /// Who is asked for one after the other, when each is taken.
+    static func order(_ state: inout DispatchState, _ count: Int) -> [String] {
+        (0..<count).map { _ in
+            let attempt = state.start()[0]
+            state.end(attempt.id, .taken, took: .zero, now: time())
+            return attempt.wake.device.user.rawValue
+        }
+    }
+
     // MARK: - Order
 
     @Test func noMoreAtOnceThanAllowed() {
@@ -47,29 +56,36 @@ struct DispatchStateTests {
 
     @Test func jobsTakeTurns() {
         var state = Self.state(limits: PushLimits(concurrency: 1))
-        state.add((0..<10_000).map { Samples.wake("bulk\($0)") }, now: Self.time())
-        state.add([Samples.wake("one")], now: Self.time())
-        state.add((0..<2).map { Samples.wake("two\($0)") }, now: Self.time())
-        var order: [String] = []
-        for _ in 0..<7 {
-            let attempt = state.start()[0]
-            order += Self.names([attempt])
-            state.end(attempt.id, .taken, took: .zero, now: Self.time())
+        state.add((0..<10).map { Samples.wake("bulk\($0)", job: 1) }, now: Self.time())
+        state.add([Samples.wake("one", job: 2)], now: Self.time())
+        state.add((0..<2).map { Samples.wake("two\($0)", job: 3) }, now: Self.time())
+        #expect(Self.order(&state, 7) == ["bulk0", "one", "two0", "bulk1", "two1", "bulk2", "bulk3"])
+    }
+
+    /// A store hands a group's wakes in by and by.
+    @Test func aJobOfManyCallsHoldsAnotherUpByOne() {
+        var state = Self.state(limits: PushLimits(concurrency: 1))
+        for call in 0..<100 {
+            state.add((0..<100).map { Samples.wake("bulk\(call * 100 + $0)", job: 7) }, now: Self.time())
         }
-        #expect(order == ["bulk0", "one", "two0", "bulk1", "two1", "bulk2", "bulk3"])
+        state.add([Samples.wake("single", job: 8)], now: Self.time())
+        #expect(Self.order(&state, 4) == ["bulk0", "single", "bulk1", "bulk2"])
+    }
+
+    /// Also those of a job that has still much to send, whatever its number is.
+    @Test(arguments: [0, 1, -1] as [Int64]) func secondTriesAreAJobOfTheirOwn(job: Int64) {
+        var state = Self.state(limits: PushLimits(concurrency: 1), generator: .least)
+        state.add((0..<10).map { Samples.wake("first\($0)", job: job) }, now: Self.time())
+        state.end(state.start()[0].id, .retry(after: nil, reason: "503"), took: .zero, now: Self.time())
+        state.passTime(Self.time())
+        #expect(Self.order(&state, 3) == ["first1", "first0", "first2"])
     }
 
     @Test func urgentWakesLeaveTurnsToOthers() {
         var state = Self.state(limits: PushLimits(concurrency: 1))
         state.add((0..<100).map { Samples.wake("u\($0)", urgency: .urgent) }, now: Self.time())
         state.add([Samples.wake("normal")], now: Self.time())
-        var order: [String] = []
-        for _ in 0..<10 {
-            let attempt = state.start()[0]
-            order += Self.names([attempt])
-            state.end(attempt.id, .taken, took: .zero, now: Self.time())
-        }
-        #expect(order.firstIndex(of: "normal") == 7)
+        #expect(Self.order(&state, 10).firstIndex(of: "normal") == 7)
     }
 
     @Test func oneHostOfWebPushDoesNotTakeAll() {

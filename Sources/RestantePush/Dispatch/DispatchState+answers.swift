@@ -22,7 +22,7 @@ extension DispatchState {
         notes.append(.ended(sent.wake, outcome))
         guard let (_, next) = current(sent, attempt) else { return }
         remove(sent.wake.device)
-        if let next { add(next, job: Self.secondTries, now: now) }
+        if let next { add(next, job: .secondTries, now: now) }
     }
 
     private mutating func tryAgain(_ sent: Sending, _ answer: PushAnswer, _ attempt: UInt64, _ now: Time) {
@@ -30,7 +30,7 @@ extension DispatchState {
         var wake = former
         if let next, next.target != wake.wake.target {
             remove(next.device)
-            return add(next, job: Self.secondTries, now: now)
+            return add(next, job: .secondTries, now: now)
         }
         if let next { wake.replace(with: next, giveUpAt: now.uptime + .milliseconds(next.deadline - now.wall)) }
         wake.failures += 1

@@ -58,14 +58,13 @@ struct DispatchState: Sendable {
 
     // MARK: - In
 
-    /// Takes in wakes as one job, which takes turns with others.
+    /// Takes in wakes, each as part of its job.
     mutating func add(_ later: [Wake], now: Time) {
-        let job = nextNumber()
-        for wake in later { add(wake, job: job, now: now) }
+        for wake in later { add(wake, job: .wakes(wake.job), now: now) }
         clearOut()
     }
 
-    mutating func add(_ wake: Wake, job: UInt64, now: Time) {
+    mutating func add(_ wake: Wake, job: Job, now: Time) {
         guard providers.contains(wake.target.provider) else {
             notes.append(.ended(wake, .refused(reason: "no sender for \(wake.target.provider.name) is configured")))
             return
@@ -84,7 +83,7 @@ struct DispatchState: Sendable {
         }
     }
 
-    private mutating func insert(_ wake: Wake, _ giveUpAt: Duration, job: UInt64) {
+    private mutating func insert(_ wake: Wake, _ giveUpAt: Duration, job: Job) {
         let name = LaneName(wake.target)
         let pending = PendingWake(
             wake: wake, lane: name, serial: nextNumber(), giveUpAt: giveUpAt, place: .waiting(ticket: 0))
@@ -95,7 +94,7 @@ struct DispatchState: Sendable {
         enqueue(wake.device, job: job)
     }
 
-    private mutating func replace(_ former: PendingWake, with later: Wake, _ giveUpAt: Duration, job: UInt64) {
+    private mutating func replace(_ former: PendingWake, with later: Wake, _ giveUpAt: Duration, job: Job) {
         let device = later.device
         wakes[device]?.replace(with: later, giveUpAt: giveUpAt)
         // Of an earlier deadline the heap knows nothing yet; a later one is found when the earlier has passed.
@@ -116,7 +115,7 @@ struct DispatchState: Sendable {
         forgetIfUnused(gone.lane)
     }
 
-    mutating func enqueue(_ device: DeviceAddress, job: UInt64) {
+    mutating func enqueue(_ device: DeviceAddress, job: Job) {
         guard let wake = wakes[device] else { preconditionFailure("only what is known waits") }
         let ticket = nextNumber()
         wakes[device]?.place = .waiting(ticket: ticket)
@@ -137,14 +136,11 @@ struct DispatchState: Sendable {
                 continue
             }
             if case .delayed(let until) = wake.place, until <= now.uptime {
-                enqueue(due.device, job: Self.secondTries)
+                enqueue(due.device, job: .secondTries)
             }
             noteDue(due.device)
         }
     }
-
-    /// All second tries are one job: they do not hold up what is new.
-    static let secondTries: UInt64 = 0
 
     /// What is to be asked of the providers now.
     mutating func start() -> [Attempt] {

@@ -1,14 +1,22 @@
 import DequeModule
 
+/// What wakes are part of, as far as turns go.
+enum Job: Hashable {
+    /// Those with this ``RestanteCore/Wake/job``, whenever they came.
+    case wakes(Int64)
+    /// All that are tried again: they do not hold up what is new.
+    case secondTries
+}
+
 /// Jobs that take turns: however long one is, what comes in another waits for one of its entries, not for all.
 struct FairQueue<Entry: Sendable>: Sendable {
-    private var jobs: [UInt64: Deque<Entry>] = [:]
-    private var turns: Deque<UInt64> = []
+    private var jobs: [Job: Deque<Entry>] = [:]
+    private var turns: Deque<Job> = []
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
 
-    mutating func append(_ entry: Entry, job: UInt64) {
+    mutating func append(_ entry: Entry, job: Job) {
         if jobs[job] == nil { turns.append(job) }
         jobs[job, default: []].append(entry)
         count += 1

@@ -50,7 +50,7 @@ struct Lane {
     var isUnused: Bool { wakes == 0 && sending == 0 }
     var canSend: Bool { count > 0 && sending < limit }
 
-    mutating func append(_ entry: Entry, _ urgency: Urgency, job: UInt64) {
+    mutating func append(_ entry: Entry, _ urgency: Urgency, job: Job) {
         switch urgency {
         case .urgent: urgent.append(entry, job: job)
         case .normal: normal.append(entry, job: job)

@@ -4,8 +4,8 @@ public import RestanteCore
 /// Brings wakes to their providers: many at once, urgent ones first, again where a provider cannot take them now.
 ///
 /// - A device has at most one wake here: a later one replaces the one that waits.
-/// - Each call of ``dispatch(_:)`` is a job, and jobs take turns: one of 10,000 wakes holds a single one up by one
-///   wake.
+/// - Wakes with the same ``RestanteCore/Wake/job`` are a job, in whatever calls they came, and jobs take turns: one of
+///   10,000 wakes holds a single one of another up by one wake.
 /// - Providers wait for each other never, and within Web Push no host for another.
 /// - Nothing of it is durable: after a crash whoever dispatches has to say again what is due.
 public final class PushDispatcher: Sendable {
@@ -56,7 +56,7 @@ public final class PushDispatcher: Sendable {
         loop.withLockedValue { $0 = task }
     }
 
-    /// Wakes devices, as one job. Returns at once; what becomes of them is told to the sink.
+    /// Wakes devices. Returns at once; what becomes of them is told to the sink.
     public func dispatch(_ wakes: [Wake]) {
         guard !wakes.isEmpty else { return }
         take(.wakes(wakes))
