@@ -9,8 +9,15 @@ public protocol PushSender: Sendable {
     /// Never throws: whatever goes wrong is an answer. When the task is cancelled it returns early, with any answer.
     func send(_ wake: Wake) async -> PushAnswer
 
+    /// Asks the provider what ``send(_:)`` would, in a way that wakes nobody; nil if it has none.
+    func check(_ wake: Wake) async -> PushAnswer?
+
     /// Closes its connections. Nothing is sent afterwards.
     func shutdown() async
+}
+
+extension PushSender {
+    public func check(_ wake: Wake) async -> PushAnswer? { nil }
 }
 
 /// What came of asking a provider once.

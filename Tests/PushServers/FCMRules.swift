@@ -1,5 +1,5 @@
 package import CryptoExtras
-import Foundation
+package import Foundation
 import NIOConcurrencyHelpers
 package import RestantePush
 
@@ -21,12 +21,17 @@ package final class FCMRules: Sendable {
     package init(clock: any PushClock) { self.clock = clock }
 
     package func account(tokenURL: String) throws -> ServiceAccount {
+        try ServiceAccount(json: accountFile(tokenURL: tokenURL), name: "account.json")
+    }
+
+    /// As the Firebase console has it.
+    package func accountFile(tokenURL: String) throws -> Data {
         origin.withLockedValue { $0 = tokenURL }
         let file: [String: String] = [
             "type": "service_account", "project_id": Self.project, "private_key_id": "key-1",
             "private_key": Self.key.pkcs8PEMRepresentation, "client_email": Self.email, "token_uri": tokenURL,
         ]
-        return try ServiceAccount(json: JSONEncoder().encode(file), name: "account.json")
+        return try JSONEncoder().encode(file)
     }
 
     /// How many access tokens were handed out.

@@ -68,14 +68,12 @@ extension ProviderTests {
         }
 
         @Test func aDryRunIsOne() async throws {
-            try await Self.run(
-                configure: { $0.isDryRun = true },
-                body: { setting in
-                    #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
-                    let body = try #require(setting.messages.first?.body)
-                    let message = try #require(JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
-                    #expect(message["validate_only"] as? Bool == true)
-                })
+            try await Self.run { setting in
+                #expect(await setting.sender.check(Samples.wake("a", Samples.fcm())) == .taken)
+                let body = try #require(setting.messages.first?.body)
+                let message = try #require(JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])
+                #expect(message["validate_only"] as? Bool == true)
+            }
         }
 
         @Test func aTextIsToldToTheApp() async throws {

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import PushServers
 import RestanteCore
@@ -8,21 +7,18 @@ import Testing
 extension SystemTests {
     /// The built server and a push service that checks what the real ones check: who is away is woken, over TLS and HTTP/2.
     @Suite(.timeLimit(.minutes(3))) struct PushTests {
-        private static let bob = DeviceAddress(
-            user: UserName(unchecked: "bob"), device: DeviceName(unchecked: "phone"))
-
         @Test func mailWakesWhoIsAwayAndSaysNothing() async throws {
             try await PushedServer.with { pushed in
                 try await pushed.registerBob()
                 try await Device.with("alice", on: pushed.server) { alice in
-                    try await alice.send("hello", to: .user(Self.bob.user))
+                    try await alice.send("hello", to: .user(PushedServer.bob))
                     await pushed.service.received(1)
                     let request = pushed.service.requests[0]
                     try pushed.rules.check(request, origin: pushed.service.base)
                     #expect(try pushed.subscription.decrypt(request.body) == Array(#"{"restante":"mail"}"#.utf8))
                     #expect(request["urgency"] != "high")
                     // More mail at once is no reason to wake again; whoever comes gets all of it.
-                    try await alice.send("again", to: .user(Self.bob.user))
+                    try await alice.send("again", to: .user(PushedServer.bob))
                     try await Device.with("bob", on: pushed.server) { bob in
                         let texts = try await bob.texts(2)
                         #expect(texts == ["hello", "again"])
@@ -38,7 +34,7 @@ extension SystemTests {
             try await PushedServer.with(script: silentAtFirst) { pushed in
                 try await pushed.registerBob()
                 try await Device.with("alice", on: pushed.server) { alice in
-                    try await alice.send("hello", to: .user(Self.bob.user))
+                    try await alice.send("hello", to: .user(PushedServer.bob))
                     await pushed.service.received(1)
                 }
                 try await pushed.server.kill()
@@ -58,9 +54,9 @@ extension SystemTests {
                 // The operator's try changes nothing.
                 #expect(try await pushed.targets() == "1")
                 try await Device.with("alice", on: pushed.server) { alice in
-                    try await alice.send("hello", to: .user(Self.bob.user))
+                    try await alice.send("hello", to: .user(PushedServer.bob))
                     await pushed.service.received(2)
-                    while try await pushed.targets() != "0" { try await alice.send("on", to: .user(Self.bob.user)) }
+                    while try await pushed.targets() != "0" { try await alice.send("on", to: .user(PushedServer.bob)) }
                 }
             }
         }
@@ -77,6 +73,17 @@ extension SystemTests {
                 #expect(try await pushed.server.terminate() == 0)
                 let log = try await pushed.server.program.errors.all()
                 for text in [log, test.output, view.output] { #expect(!text.contains(PushedServer.path)) }
+            }
+        }
+
+        @Test func webPushHasNoDryRun() async throws {
+            try await PushedServer.with { pushed in
+                try await pushed.registerBob()
+                let test = try await pushed.server.restante(
+                    "push", "test", "--user", "bob", "--device", "phone", "--dry-run", "--database",
+                    pushed.server.home.database)
+                #expect(test.status == 64 && test.errors.contains("webpush has no dry run"), "\(test)")
+                #expect(pushed.service.requests.isEmpty)
             }
         }
 
@@ -104,58 +111,5 @@ extension SystemTests {
                 #expect(!FileManager.default.fileExists(atPath: home.database))
             }
         }
-    }
-}
-
-/// The built server, and a push service that it may reach.
-private struct PushedServer {
-    static let path = "/wpush/v2/secret-of-bob"
-
-    let server: ServerProcess
-    let service: PushServer
-    let rules: WebPushRules
-    let subscription = Subscription()
-
-    static func with(
-        _ flags: String..., script: @escaping PushServer.Script = { _, _ in .answer(201) },
-        body: (PushedServer) async throws -> Void
-    ) async throws {
-        try await PushServer.run(script) { service in
-            try await Home.with { home in
-                let rules = WebPushRules(clock: SystemPushClock())
-                let key = home.file("vapid.pem")
-                try Data(rules.key.pemRepresentation.utf8).write(to: URL(filePath: key))
-                let server = try await ServerProcess(
-                    home,
-                    [
-                        "--push-web-push-key", key, "--push-web-push-subject", rules.contact,
-                        "--push-web-push-networks", "127.0.0.0/8,::1/128", "--push-authorities", service.trustRoots,
-                        "--push-after-close", "1",
-                    ] + flags)
-                do {
-                    try await body(PushedServer(server: server, service: service, rules: rules))
-                    try await server.kill()
-                } catch {
-                    server.program.signal(SIGKILL)
-                    throw error
-                }
-            }
-        }
-    }
-
-    /// Bob registers where he is woken, and goes.
-    func registerBob() async throws {
-        let done = try await server.restante(
-            "push", "register", "webpush", service.base + Self.path, "--key", base64URL(subscription.key), "--secret",
-            base64URL(subscription.secret), as: "bob/phone")
-        #expect(done.status == 0 && done.output == "registered\n", "\(done)")
-    }
-
-    func targets() async throws -> String {
-        try await server.home.sqlite3("SELECT count(*) FROM push_targets").output.trimmingCharacters(in: .newlines)
-    }
-
-    private func base64URL(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }

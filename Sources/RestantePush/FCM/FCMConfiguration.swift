@@ -4,14 +4,9 @@ public struct FCMConfiguration: Sendable {
     public var accounts: [ServiceAccount]
     /// `https://`, host, and port if it is not 443.
     public var address: String
-    /// Google checks each message and delivers none.
-    public var isDryRun: Bool
 
-    public init(
-        accounts: [ServiceAccount], address: String = "https://fcm.googleapis.com", isDryRun: Bool = false
-    ) {
+    public init(accounts: [ServiceAccount], address: String = "https://fcm.googleapis.com") {
         self.accounts = accounts
         self.address = address
-        self.isDryRun = isDryRun
     }
 }

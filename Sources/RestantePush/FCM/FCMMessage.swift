@@ -11,7 +11,8 @@ struct FCMMessage {
 
     var token: String
     var wake: Wake
-    var isDryRun: Bool
+    /// Google checks it and delivers it to nobody.
+    var validatesOnly: Bool
 
     func http(base: String, project: String, bearer: String, now: Int64) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: "\(base)/v1/projects/\(project)/messages:send")
@@ -25,7 +26,7 @@ struct FCMMessage {
         let seconds = min(max(0, (wake.deadline - now) / 1000), Self.maximumTTL)
         let android = Body.Message.Android(priority: wake.urgency == .urgent ? "HIGH" : "NORMAL", ttl: "\(seconds)s")
         let body = Body(
-            validateOnly: isDryRun ? true : nil,
+            validateOnly: validatesOnly ? true : nil,
             message: Body.Message(token: token, data: wake.content, android: android))
         return PushJSON.bytes(body)
     }

@@ -32,14 +32,20 @@ public struct FCMSender: PushSender {
         self.clock = clock
     }
 
-    public func send(_ wake: Wake) async -> PushAnswer {
+    public func send(_ wake: Wake) async -> PushAnswer { await ask(wake, validatesOnly: false) }
+
+    public func check(_ wake: Wake) async -> PushAnswer? { await ask(wake, validatesOnly: true) }
+
+    public func shutdown() async { try? await client.shutdown() }
+
+    private func ask(_ wake: Wake, validatesOnly: Bool) async -> PushAnswer {
         guard case .fcm(let token, let app) = wake.target, (1...4096).contains(token.utf8.count) else {
             return .refused(reason: "no registration token of FCM")
         }
         guard let tokens = tokens[app] else {
             return .refused(reason: "no service account of this Firebase project is configured")
         }
-        let message = FCMMessage(token: token, wake: wake, isDryRun: configuration.isDryRun)
+        let message = FCMMessage(token: token, wake: wake, validatesOnly: validatesOnly)
         do {
             let credential = try await tokens.value()
             let reply = await exchange(message, app, credential)
@@ -51,8 +57,6 @@ public struct FCMSender: PushSender {
             return error.answer
         }
     }
-
-    public func shutdown() async { try? await client.shutdown() }
 
     private func exchange(_ message: FCMMessage, _ app: String, _ credential: String) async -> FCMReply {
         let request = message.http(base: configuration.address, project: app, bearer: credential, now: clock.wall)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Crypto
 import Foundation
+import NIOCore
 import RestanteCore
 import RestantePush
 
@@ -73,16 +74,22 @@ struct TestPush: AsyncParsableCommand {
         discussion: """
               restante push test --user alice --device phone
 
-            The request is a real one. It changes nothing in the store: what is due stays due. Ends with 0 if the provider has taken it.
+            The request is a real one, unless it is a dry run. It changes nothing in the store: what is due stays due. Ends with 0 if the \
+            provider has taken it.
             """)
     @OptionGroup var server: OperatorsOptions
     @Option(help: "The user.") var user: String
     @Option(help: "The device.") var device: String
+    @Flag(help: "Ask the provider without waking anybody. FCM alone has that.") var dryRun = false
+
+    /// A provider may take 20 seconds for its answer, and as long for a token before it.
+    private static let timeLimit: TimeAmount = .seconds(60)
 
     func run() async throws {
         let path = "/v1/users/\(try pathPart(user, "user"))/devices/\(try pathPart(device, "device"))/wake"
-        let body = try await server.client.post(path, as: WakeBody.self)
-        print("\(body.provider)  \(body.answer)")
+        let body = try await server.client.post(
+            path + (dryRun ? "?dryRun=true" : ""), timeLimit: Self.timeLimit, as: WakeBody.self)
+        print("\(body.provider)  \(body.answer)\(dryRun ? "  (dry run: nobody was woken)" : "")")
         guard body.taken else { throw CommandFailure(.unavailable, "the provider has not taken it") }
     }
 }

@@ -17,8 +17,11 @@ struct OperatorsClient {
         try await ask(.GET, target, type)
     }
 
-    func post<Body: Decodable>(_ target: String, as type: Body.Type) async throws -> Body {
-        try await ask(.POST, target, type)
+    /// - Parameter timeLimit: how long the server may take.
+    func post<Body: Decodable>(
+        _ target: String, timeLimit: TimeAmount = usualTimeLimit, as type: Body.Type
+    ) async throws -> Body {
+        try await ask(.POST, target, type, timeLimit)
     }
 
     func delete<Body: Decodable>(_ target: String, as type: Body.Type) async throws -> Body {
@@ -65,13 +68,17 @@ struct OperatorsClient {
         return "http+unix://\(socket)\(target)"
     }
 
-    private func ask<Body: Decodable>(_ method: HTTPMethod, _ target: String, _ type: Body.Type) async throws -> Body {
+    static let usualTimeLimit: TimeAmount = .seconds(10)
+
+    private func ask<Body: Decodable>(
+        _ method: HTTPMethod, _ target: String, _ type: Body.Type, _ timeLimit: TimeAmount = usualTimeLimit
+    ) async throws -> Body {
         var request = HTTPClientRequest(url: url(target))
         request.method = method
         let response: HTTPClientResponse
         let body: ByteBuffer
         do {
-            (response, body) = try await answer(to: request)
+            (response, body) = try await answer(to: request, timeLimit)
         } catch {
             throw nobodyAnswers
         }
@@ -79,9 +86,11 @@ struct OperatorsClient {
     }
 
     /// Tried once: a socket that nobody listens on is not waited for.
-    private func answer(to request: HTTPClientRequest) async throws -> (HTTPClientResponse, ByteBuffer) {
+    private func answer(
+        to request: HTTPClientRequest, _ timeLimit: TimeAmount
+    ) async throws -> (HTTPClientResponse, ByteBuffer) {
         try await withClient { client in
-            let response = try await client.execute(request, timeout: .seconds(10))
+            let response = try await client.execute(request, timeout: timeLimit)
             return (response, try await response.body.collect(upTo: 16 << 20))
         }
     }
@@ -99,7 +108,10 @@ struct OperatorsClient {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard status == .ok else {
             let error = try decoder.decode(ErrorBody.self, from: Data(body.readableBytesView))
-            throw CommandFailure(Refusal(ErrorCode(rawValue: error.code) ?? .unavailable, error.reason))
+            let code = ErrorCode(rawValue: error.code) ?? .unavailable
+            // What makes no sense stood on the command line.
+            if code == .badRequest { throw CommandFailure(.usage, error.reason) }
+            throw CommandFailure(Refusal(code, error.reason))
         }
         return try decoder.decode(type, from: Data(body.readableBytesView))
     }

@@ -32,20 +32,21 @@ struct OperatorsRoutes: Sendable {
             try await answer { try await done(.deleteUser(try user(context))) }
         }
         router.delete("/v1/users/:user/devices/:device") { _, context in
-            try await answer {
-                let device: DeviceName = try parameter("device", context)
-                return try await done(.unlink(DeviceAddress(user: try user(context), device: device)))
-            }
+            try await answer { try await done(.unlink(try device(context))) }
         }
-        router.post("/v1/users/:user/devices/:device/wake") { _, context in
-            try await answer {
-                let device: DeviceName = try parameter("device", context)
-                return try await wake(DeviceAddress(user: try user(context), device: device))
-            }
-        }
+        addWakes(to: router)
         addRevocations(to: router)
         router.post("/v1/backup") { request, context in try await backups.answer(request, context) }
         return router
+    }
+
+    private func addWakes(to router: Router<BasicRequestContext>) {
+        router.post("/v1/users/:user/devices/:device/wake") { request, context in
+            try await answer {
+                let isDryRun = try flag("dryRun", request)
+                return try await wake(try device(context), isDryRun: isDryRun)
+            }
+        }
     }
 
     private func addRevocations(to router: Router<BasicRequestContext>) {
@@ -53,10 +54,7 @@ struct OperatorsRoutes: Sendable {
             try await answer { try await done(.revoke(.user(try user(context)))) }
         }
         router.post("/v1/users/:user/devices/:device/revoke") { _, context in
-            try await answer {
-                let device: DeviceName = try parameter("device", context)
-                return try await done(.revoke(.device(DeviceAddress(user: try user(context), device: device))))
-            }
+            try await answer { try await done(.revoke(.device(try device(context)))) }
         }
         router.post("/v1/services/:service/revoke") { _, context in
             try await answer { try await done(.revoke(.service(try parameter("service", context)))) }
@@ -80,10 +78,14 @@ struct OperatorsRoutes: Sendable {
         return devices.map { device in DeviceBody(device, locations.first { $0.device == device.device }) }
     }
 
-    private func wake(_ device: DeviceAddress) async throws -> WakeBody {
+    private func wake(_ device: DeviceAddress, isDryRun: Bool) async throws -> WakeBody {
         guard let pusher else { throw Refusal(.unavailable, "this server wakes nobody: no provider is set") }
         guard case .wake(let wake) = try await gateway.request(.wake(of: device)) else { preconditionFailure() }
-        return WakeBody(wake.target.provider, await pusher.test(wake))
+        let provider = wake.target.provider
+        guard let answer = await pusher.test(wake, isDryRun: isDryRun) else {
+            throw Refusal(.badRequest, "\(provider.name) has no dry run: leave it out, and the device is woken")
+        }
+        return WakeBody(provider, answer)
     }
 
     private func sessions(of user: UserName) async throws -> [SessionBody] {
@@ -114,6 +116,19 @@ struct OperatorsRoutes: Sendable {
     }
 
     private func user(_ context: BasicRequestContext) throws -> UserName { try parameter("user", context) }
+
+    private func device(_ context: BasicRequestContext) throws -> DeviceAddress {
+        DeviceAddress(user: try user(context), device: try parameter("device", context))
+    }
+
+    /// Of the query. What is neither is refused: whoever wanted a dry run must not get a real one.
+    private func flag(_ key: String, _ request: Hummingbird.Request) throws -> Bool {
+        switch request.uri.queryParameters[Substring(key)] {
+        case nil, "false": return false
+        case "true": return true
+        default: throw Refusal(.badRequest, "\(key) is true or false")
+        }
+    }
 
     private func parameter<Checked: Name>(_ key: String, _ context: BasicRequestContext) throws -> Checked {
         let text = context.parameters.get(key)?.removingPercentEncoding

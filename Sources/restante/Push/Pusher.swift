@@ -18,11 +18,14 @@ final class Pusher: DeviceWaker, Sendable {
     func cancel(_ device: DeviceAddress) { dispatcher.cancel(device) }
 
     /// Asks the provider once, now, whatever waits for the device; the store is told nothing.
-    func test(_ wake: Wake) async -> PushAnswer {
+    ///
+    /// - Parameter isDryRun: whether nobody is to be woken.
+    /// - Returns: nil if the provider has no dry run.
+    func test(_ wake: Wake, isDryRun: Bool) async -> PushAnswer? {
         guard let sender = senders.first(where: { $0.provider == wake.target.provider }) else {
             return .refused(reason: "this server has no \(wake.target.provider.name)")
         }
-        return await sender.send(wake)
+        return isDryRun ? await sender.check(wake) : await sender.send(wake)
     }
 
     /// How much waits, by provider.

@@ -1,0 +1,71 @@
+import Crypto
+import Foundation
+import PushServers
+import RestanteCore
+import RestantePush
+import Testing
+
+/// The built server, and a push service that it may reach.
+struct PushedServer {
+    static let path = "/wpush/v2/secret-of-bob"
+    static let bob = UserName(unchecked: "bob")
+
+    let server: ServerProcess
+    let service: PushServer
+    let rules: WebPushRules
+    let subscription = Subscription()
+
+    static func with(
+        _ flags: String..., script: @escaping PushServer.Script = { _, _ in .answer(201) },
+        body: (PushedServer) async throws -> Void
+    ) async throws {
+        let rules = WebPushRules(clock: SystemPushClock())
+        try await with(
+            script: script,
+            flags: { home, _ in
+                let key = home.file("vapid.pem")
+                try Data(rules.key.pemRepresentation.utf8).write(to: URL(filePath: key))
+                return [
+                    "--push-web-push-key", key, "--push-web-push-subject", rules.contact, "--push-web-push-networks",
+                    "127.0.0.0/8,::1/128",
+                ] + flags
+            },
+            body: { try await body(PushedServer(server: $0, service: $1, rules: rules)) })
+    }
+
+    /// - Parameter flags: those with which the server speaks to the service as its provider.
+    static func with(
+        script: @escaping PushServer.Script, flags: (Home, PushServer) throws -> [String],
+        body: (ServerProcess, PushServer) async throws -> Void
+    ) async throws {
+        try await PushServer.run(script) { service in
+            try await Home.with { home in
+                let always = ["--push-authorities", service.trustRoots, "--push-after-close", "1"]
+                let server = try await ServerProcess(home, always + flags(home, service))
+                do {
+                    try await body(server, service)
+                    try await server.kill()
+                } catch {
+                    server.program.signal(SIGKILL)
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Bob registers where he is woken, and goes.
+    func registerBob() async throws {
+        let done = try await server.restante(
+            "push", "register", "webpush", service.base + Self.path, "--key", base64URL(subscription.key), "--secret",
+            base64URL(subscription.secret), as: "bob/phone")
+        #expect(done.status == 0 && done.output == "registered\n", "\(done)")
+    }
+
+    func targets() async throws -> String {
+        try await server.home.sqlite3("SELECT count(*) FROM push_targets").output.trimmingCharacters(in: .newlines)
+    }
+
+    private func base64URL(_ bytes: [UInt8]) -> String {
+        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+}
