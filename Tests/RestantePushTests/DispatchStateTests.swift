@@ -177,6 +177,9 @@ struct DispatchStateTests {
         let first = state.start()
         state.cancel(Samples.device("waiting"))
         state.cancel(Samples.device("sending"))
+        state.cancel(Samples.device("a stranger"))
+        let dropped = state.takeNotes().filter { if case .connected(_, isCancelled: true) = $0 { true } else { false } }
+        #expect(dropped.count == 2)
         state.end(first[0].id, .retry(after: nil, reason: "503"), took: .zero, now: Self.time())
         let second = state.start()
         #expect(Self.names(second) == ["other"])

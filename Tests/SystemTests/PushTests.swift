@@ -83,6 +83,12 @@ extension SystemTests {
                     "push", "test", "--user", "bob", "--device", "phone", "--dry-run", "--database",
                     pushed.server.home.database)
                 #expect(test.status == 64 && test.errors.contains("webpush has no dry run"), "\(test)")
+                // Whoever wants a dry run and writes it wrong does not get a real one.
+                let socket = pushed.server.home.database + ".sock"
+                let wake = "http://restante/v1/users/bob/devices/phone/wake?dryRun=yes"
+                let wrong = try await Command.run(
+                    "/usr/bin/curl", ["-sS", "-X", "POST", "--unix-socket", socket, wake], in: pushed.server.home)
+                #expect(wrong.output.contains("bad_request"), "\(wrong)")
                 #expect(pushed.service.requests.isEmpty)
             }
         }

@@ -60,7 +60,10 @@ struct DispatchState: Sendable {
 
     /// Takes in wakes, each as part of its job.
     mutating func add(_ later: [Wake], now: Time) {
-        for wake in later { add(wake, job: .wakes(wake.job), now: now) }
+        for wake in later {
+            notes.append(.due(wake))
+            add(wake, job: .wakes(wake.job), now: now)
+        }
         clearOut()
     }
 
@@ -104,8 +107,9 @@ struct DispatchState: Sendable {
         }
     }
 
-    /// Forgets the wake of a device. What is under way goes on, and is not tried again.
+    /// Forgets the wake of a device, which has connected. What is under way goes on, and is not tried again.
     mutating func cancel(_ device: DeviceAddress) {
+        notes.append(.connected(device, isCancelled: wakes[device] != nil))
         remove(device)
     }
 
@@ -166,6 +170,7 @@ struct DispatchState: Sendable {
 
     private mutating func begin(_ wake: PendingWake) -> Attempt {
         let id = nextNumber()
+        notes.append(.asked(wake.wake, attempt: wake.failures + 1))
         wakes[wake.wake.device]?.place = .sending(attempt: id, next: nil)
         attempts[id] = Sending(wake: wake.wake, serial: wake.serial, lane: wake.lane)
         lanes[wake.lane]?.begin()

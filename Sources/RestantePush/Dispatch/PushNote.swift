@@ -2,6 +2,9 @@ import RestanteCore
 
 /// Something to tell the sink.
 enum PushNote: Equatable {
+    case due(Wake)
+    case asked(Wake, attempt: Int)
+    case connected(DeviceAddress, isCancelled: Bool)
     case answered(Wake, PushAnswer, took: Duration)
     case alarm(PushProvider, reason: String)
     case ended(Wake, WakeOutcome)
@@ -10,6 +13,9 @@ enum PushNote: Equatable {
 extension PushSink {
     func tell(_ note: PushNote) {
         switch note {
+        case .due(let wake): due(wake)
+        case .asked(let wake, let attempt): asked(wake, attempt: attempt)
+        case .connected(let device, let isCancelled): connected(device, isCancelled: isCancelled)
         case .answered(let wake, let answer, let took): answered(wake, answer, took: took)
         case .alarm(let provider, let reason): alarm(provider, reason: reason)
         case .ended(let wake, let outcome): ended(wake, outcome)

@@ -9,7 +9,7 @@ import RestantePush
 struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say where a device is woken when mail comes while it is away, and try it.",
-        subcommands: [PushKeyCommand.self, RegisterPush.self, RemovePush.self, TestPush.self])
+        subcommands: [PushKeyCommand.self, RegisterPush.self, RemovePush.self, TestPush.self, TracePush.self])
 }
 
 /// Registers a target, as a device.

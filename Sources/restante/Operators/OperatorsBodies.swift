@@ -1,5 +1,4 @@
 import RestanteCore
-import RestantePush
 
 /// The JSON of the operators' answers; times are milliseconds since the epoch, UTC.
 struct OverviewBody: Codable {
@@ -70,18 +69,6 @@ struct SessionBody: Codable {
         node = location.node
         generation = location.generation
         connectedAt = location.connectedAt
-    }
-}
-
-struct WakeBody: Codable {
-    var provider: String
-    var taken: Bool
-    var answer: String
-
-    init(_ provider: PushProvider, _ answer: PushAnswer) {
-        self.provider = provider.name
-        taken = answer == .taken
-        self.answer = answer.text
     }
 }
 

@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import RestanteCore
 import RestanteGateway
+import RestantePush
 
 /// What operators can ask for. Every answer is JSON; names in paths are percent-encoded.
 struct OperatorsRoutes: Sendable {
@@ -47,6 +48,9 @@ struct OperatorsRoutes: Sendable {
                 return try await wake(try device(context), isDryRun: isDryRun)
             }
         }
+        router.get("/v1/users/:user/devices/:device/wakes") { _, context in
+            try await answer { try wakes(of: try device(context)) }
+        }
     }
 
     private func addRevocations(to router: Router<BasicRequestContext>) {
@@ -79,13 +83,24 @@ struct OperatorsRoutes: Sendable {
     }
 
     private func wake(_ device: DeviceAddress, isDryRun: Bool) async throws -> WakeBody {
-        guard let pusher else { throw Refusal(.unavailable, "this server wakes nobody: no provider is set") }
+        let pusher = try somePusher
         guard case .wake(let wake) = try await gateway.request(.wake(of: device)) else { preconditionFailure() }
         let provider = wake.target.provider
         guard let answer = await pusher.test(wake, isDryRun: isDryRun) else {
             throw Refusal(.badRequest, "\(provider.name) has no dry run: leave it out, and the device is woken")
         }
         return WakeBody(provider, answer)
+    }
+
+    private func wakes(of device: DeviceAddress) throws -> [WakeEventBody] {
+        try somePusher.trace.events(of: device).map(WakeEventBody.init)
+    }
+
+    private var somePusher: Pusher {
+        get throws {
+            guard let pusher else { throw Refusal(.unavailable, "this server wakes nobody: no provider is set") }
+            return pusher
+        }
     }
 
     private func sessions(of user: UserName) async throws -> [SessionBody] {

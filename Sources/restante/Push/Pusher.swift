@@ -6,11 +6,13 @@ import RestantePush
 final class Pusher: DeviceWaker, Sendable {
     private let dispatcher: PushDispatcher
     private let senders: [any PushSender]
+    /// What happened to the wake-ups of each device of late.
+    let trace = WakeTrace()
 
     init(_ senders: [any PushSender], store: any MessageStore, metrics: PushMetrics, logger: Logger) {
         self.senders = senders
         dispatcher = PushDispatcher(
-            senders: senders, sink: PushReport(store: store, metrics: metrics, logger: logger))
+            senders: senders, sink: PushReport(store: store, metrics: metrics, trace: trace, logger: logger))
     }
 
     func wake(_ wakes: [Wake]) { dispatcher.dispatch(wakes) }
@@ -35,13 +37,21 @@ final class Pusher: DeviceWaker, Sendable {
     func shutdown() async { await dispatcher.shutdown() }
 }
 
-/// Brings the ends of wake-ups to the store, the metrics and the log.
+/// Brings what becomes of wake-ups to the store, the metrics, the trace and the log.
 private struct PushReport: PushSink {
     let store: any MessageStore
     let metrics: PushMetrics
+    let trace: WakeTrace
     let logger: Logger
 
+    func due(_ wake: Wake) { trace.due(wake) }
+
+    func asked(_ wake: Wake, attempt: Int) { trace.asked(wake, attempt: attempt) }
+
+    func connected(_ device: DeviceAddress, isCancelled: Bool) { trace.connected(device, isCancelled: isCancelled) }
+
     func ended(_ wake: Wake, _ outcome: WakeOutcome) {
+        trace.ended(wake, outcome)
         metrics.count(wake.target.provider, outcome)
         logger.debug(
             "wake-up ended",
@@ -52,6 +62,7 @@ private struct PushReport: PushSink {
     }
 
     func answered(_ wake: Wake, _ answer: PushAnswer, took: Duration) {
+        trace.answered(wake, answer, took: took)
         metrics.time(wake.target.provider, took)
         logger.debug(
             "provider answered",
