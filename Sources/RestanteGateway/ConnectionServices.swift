@@ -17,7 +17,7 @@ struct ConnectionServices: Sendable {
     /// What is counted for the server as a whole.
     var pace: Pace
     /// The other end of the connection: a client, or a proxy with clients behind it.
-    var peer = ClientAddress.none
+    var peer = IPAddress.none
     /// With what its client's certificate was verified; nil: without TLS.
     var trust: ServerTLS.Trust?
     /// Whether the server takes work.
@@ -37,13 +37,13 @@ extension ConnectionServices {
 
     /// The address by which limits count a request and logs name its sender. A proxy's connection may carry the requests
     /// of several clients: it is that of this request.
-    func client(_ headers: HTTPHeaders) -> ClientAddress {
+    func client(_ headers: HTTPHeaders) -> IPAddress {
         configuration.trustedProxies.client(of: headers, peer: peer)
     }
 
     /// Tells of a request that was turned away: at debug level, for strangers could fill the log otherwise.
-    func noteRefusal(_ status: HTTPResponseStatus, of client: ClientAddress) {
-        logger.debug("refused", metadata: ["client": "\(client)", "status": "\(status.code)"])
+    func noteRefusal(_ status: HTTPResponseStatus, of client: IPAddress) {
+        logger.debug("refused", metadata: ["client": "\(client.logged)", "status": "\(status.code)"])
     }
 
     /// Whether the store carries out a command within the time: one that hangs in a commit is not ready.

@@ -41,7 +41,7 @@ extension Gateway {
             preconditionFailure("a socket on an event loop of someone else")
         }
         table.add(channel)
-        let peer = ClientAddress(channel.remoteAddress)
+        let peer = IPAddress(channel.remoteAddress)
         // A proxy's connections are those of many: they are counted by the client of each request.
         let address = configuration.trustedProxies.contains(peer) ? nil : peer
         switch table.lobby.enter(channel, from: address) {
@@ -55,7 +55,7 @@ extension Gateway {
         }
     }
 
-    func services(_ table: SessionTable, peer: ClientAddress = .none) -> ConnectionServices {
+    func services(_ table: SessionTable, peer: IPAddress = .none) -> ConnectionServices {
         ConnectionServices(
             configuration: configuration, store: store, tokens: tokens, calls: calls, sessions: table,
             metrics: table.metrics, logger: logger, pace: pace, peer: peer, isReady: { [self] in isReady })

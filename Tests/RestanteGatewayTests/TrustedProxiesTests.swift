@@ -1,4 +1,5 @@
 import NIOHTTP1
+import RestanteCore
 import Testing
 
 @testable import RestanteGateway
@@ -8,10 +9,10 @@ import Testing
 struct TrustedProxiesTests {
     private func client(_ header: TrustedProxies.Header, _ values: [String], peer: String = "10.0.0.1") throws -> String
     {
-        let proxies = TrustedProxies([try #require(AddressRange("10.0.0.0/8"))], header: header)
+        let proxies = TrustedProxies([try #require(IPNetwork("10.0.0.0/8"))], header: header)
         var headers = HTTPHeaders()
         for value in values { headers.add(name: header.rawValue.uppercased(), value: value) }
-        return proxies.client(of: headers, peer: try #require(ClientAddress(peer))).description
+        return proxies.client(of: headers, peer: try #require(IPAddress(peer))).description
     }
 
     @Test(arguments: [
@@ -55,9 +56,9 @@ struct TrustedProxiesTests {
 
     /// A proxy that writes one of the headers passes on the other as the client made it up.
     @Test func onlyOneHeaderIsRead() throws {
-        let range = try #require(AddressRange("10.0.0.0/8"))
+        let range = try #require(IPNetwork("10.0.0.0/8"))
         let headers: HTTPHeaders = ["x-forwarded-for": "192.0.2.1", "forwarded": "for=198.51.100.9"]
-        let peer = try #require(ClientAddress("10.0.0.1"))
+        let peer = try #require(IPAddress("10.0.0.1"))
         #expect(TrustedProxies([range]).client(of: headers, peer: peer).description == "192.0.2.1")
         #expect(
             TrustedProxies([range], header: .forwarded).client(of: headers, peer: peer).description == "198.51.100.9")
@@ -66,7 +67,7 @@ struct TrustedProxiesTests {
     /// Over real sockets: the test is the proxy, or it is a stranger.
     @Test(arguments: ["127.0.0.0/8", "10.0.0.0/8"]) func whoWasRefusedIsLogged(trusted: String) async throws {
         let log = RecordedLog()
-        let range = try #require(AddressRange(trusted))
+        let range = try #require(IPNetwork(trusted))
         let proxies: (inout GatewayConfiguration) -> Void = { $0.trustedProxies = TrustedProxies([range]) }
         try await TestServer.run(log: log, configure: proxies) { server in
             for (method, path) in [("GET", "/v1/connect"), ("POST", "/v1/messages")] {

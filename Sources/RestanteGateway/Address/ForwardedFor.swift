@@ -1,19 +1,21 @@
+import RestanteCore
+
 /// Reads single entries of `X-Forwarded-For` and of `Forwarded` (RFC 7239 §4).
 enum ForwardedFor {
     /// The address of an entry that may have a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`.
-    static func address(in entry: some StringProtocol) -> ClientAddress? {
+    static func address(in entry: some StringProtocol) -> IPAddress? {
         let text = entry.trimmed
         if text.first == "[" {
             guard let end = text.firstIndex(of: "]"), isPort(text[text.index(after: end)...]) else { return nil }
-            return ClientAddress(text[..<end].dropFirst())
+            return IPAddress(droppingZone: text[..<end].dropFirst())
         }
-        if let address = ClientAddress(text) { return address }
+        if let address = IPAddress(droppingZone: text) { return address }
         guard let colon = text.firstIndex(of: ":"), isPort(text[colon...]) else { return nil }
-        return ClientAddress(text[..<colon])
+        return IPAddress(droppingZone: text[..<colon])
     }
 
     /// The address that an element names in its one `for` parameter; nil if it names none.
-    static func address(inElement element: Substring) -> ClientAddress? {
+    static func address(inElement element: Substring) -> IPAddress? {
         let values = split(element, at: ";").compactMap { pair -> Substring? in
             let parts = pair.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, parts[0].trimmed.lowercased() == "for" else { return nil }

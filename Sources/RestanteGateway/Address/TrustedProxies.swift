@@ -1,4 +1,5 @@
 import NIOHTTP1
+public import RestanteCore
 
 /// Whose word about a client's address is taken, and where it stands.
 ///
@@ -16,15 +17,15 @@ public struct TrustedProxies: Sendable {
     /// Most hops that are looked at, from the last one on. A chain that is longer ends there.
     static let maximumHops = 32
 
-    public var ranges: [AddressRange]
+    public var ranges: [IPNetwork]
     public var header: Header
 
-    public init(_ ranges: [AddressRange] = [], header: Header = .xForwardedFor) {
+    public init(_ ranges: [IPNetwork] = [], header: Header = .xForwardedFor) {
         self.ranges = ranges
         self.header = header
     }
 
-    public func contains(_ address: ClientAddress) -> Bool {
+    public func contains(_ address: IPAddress) -> Bool {
         ranges.contains { $0.contains(address) }
     }
 
@@ -32,7 +33,7 @@ public struct TrustedProxies: Sendable {
     ///
     /// What stands before it was written by the client and is not looked at. Where an entry is no address (`unknown`,
     /// an obfuscated name) the proxy behind it counts as the client.
-    func client(of headers: HTTPHeaders, peer: ClientAddress) -> ClientAddress {
+    func client(of headers: HTTPHeaders, peer: IPAddress) -> IPAddress {
         guard contains(peer) else { return peer }
         var client = peer
         for hop in hops(headers).reversed().prefix(Self.maximumHops) {
@@ -43,7 +44,7 @@ public struct TrustedProxies: Sendable {
         return client
     }
 
-    private func hops(_ headers: HTTPHeaders) -> [ClientAddress?] {
+    private func hops(_ headers: HTTPHeaders) -> [IPAddress?] {
         let text = headers[header.rawValue].joined(separator: ",")
         return switch header {
         case .xForwardedFor: text.split(separator: ",").map { ForwardedFor.address(in: $0) }

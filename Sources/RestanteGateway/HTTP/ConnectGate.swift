@@ -21,7 +21,7 @@ final class ConnectGate: UpgradeGate {
     private let visitor: Visitor
     private(set) var outcome = Outcome.none
     /// Of the request that asks for the upgrade.
-    private(set) var client = ClientAddress.none
+    private(set) var client = IPAddress.none
 
     init(services: ConnectionServices, visitor: Visitor) {
         self.services = services

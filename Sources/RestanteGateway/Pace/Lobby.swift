@@ -45,7 +45,7 @@ final class Lobby {
     /// A connection was accepted.
     ///
     /// - Parameter peer: nil: a proxy.
-    func enter(_ channel: any Channel, from peer: ClientAddress?, now: NIODeadline = .now()) -> Verdict {
+    func enter(_ channel: any Channel, from peer: IPAddress?, now: NIODeadline = .now()) -> Verdict {
         guard pace.connections.add(1, ordering: .relaxed).newValue <= pace.mostConnections else {
             pace.connections.subtract(1, ordering: .relaxed)
             // Whoever comes next finds the place of a stranger that has had its time.

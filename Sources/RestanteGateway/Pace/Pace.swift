@@ -8,7 +8,7 @@ final class Pace: Sendable {
     /// Among which what is counted by loop is divided.
     let eventLoops: Int
     let memory: MemoryBudget
-    let addresses: Accounts<ClientAddress>
+    let addresses: Accounts<IPAddress>
     let users: Accounts<UserName>
     let devices: Accounts<DeviceAddress>
     let services: Accounts<ServiceName>
@@ -26,7 +26,7 @@ final class Pace: Sendable {
     let refusedAtOnce = Atomic(0)
 
     /// What an address is counted by; nil: it is not.
-    func key(of address: ClientAddress?) -> ClientAddress? {
+    func key(of address: IPAddress?) -> IPAddress? {
         guard let address, !(limits.trustsLoopback && address.isLocal) else { return nil }
         return address.limitKey
     }
@@ -34,7 +34,7 @@ final class Pace: Sendable {
     /// One more connection, and one more handshake, of an address; nil: it is not counted.
     ///
     /// - Throws: a ``Refusal`` if that is one too many.
-    func enter(from address: ClientAddress?, isStranger: Bool, now: NIODeadline) throws(Refusal) -> Account? {
+    func enter(from address: IPAddress?, isStranger: Bool, now: NIODeadline) throws(Refusal) -> Account? {
         guard let key = key(of: address) else { return nil }
         guard let account = addresses.enter(key, isStranger: isStranger, now: now) else {
             throw Refusal(

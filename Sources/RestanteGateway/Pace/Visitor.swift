@@ -56,7 +56,7 @@ final class Visitor {
     /// It asks for a WebSocket. If a proxy asks for a client, the client's address is counted from now on.
     ///
     /// - Throws: a ``Refusal`` if that is one too many.
-    func comes(from client: ClientAddress) throws(Refusal) {
+    func comes(from client: IPAddress) throws(Refusal) {
         guard address == nil, self.client == nil, phase == .stranger else { return }
         self.client = try pace.enter(from: client, isStranger: false, now: .now())
     }

@@ -14,7 +14,7 @@ final class SessionHandler: ChannelInboundHandler {
     let id: SessionID
     let format: WireFormat
     /// Where the client is, as a trusted proxy or the socket says.
-    var client = ClientAddress.none
+    var client = IPAddress.none
     private let address: DeviceAddress
     private let services: ConnectionServices
     private let visitor: Visitor
@@ -73,7 +73,7 @@ final class SessionHandler: ChannelInboundHandler {
         services.logger.debug(
             "session opened",
             metadata: [
-                "session": "\(id)", "device": "\(address)", "address": "\(client)",
+                "session": "\(id)", "device": "\(address)", "address": "\(client.logged)",
             ])
         keepAlive.heard()
         keepAlive.schedule { [self] in beat() }

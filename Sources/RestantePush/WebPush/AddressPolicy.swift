@@ -1,3 +1,5 @@
+public import RestanteCore
+
 /// Where connections may go that a client has named: to the public internet, and to networks that the operator allows.
 ///
 /// What is special by the registries of IANA (https://www.iana.org/assignments/iana-ipv4-special-registry,
@@ -30,5 +32,13 @@ public struct AddressPolicy: Sendable {
     static func isPublic(_ address: IPAddress) -> Bool {
         guard !address.isIPv4 else { return !special4.contains { $0.contains(address) } }
         return global6.contains(address) && !special6.contains { $0.contains(address) }
+    }
+}
+
+extension IPNetwork {
+    /// A range that is known to be one.
+    fileprivate init(known text: String) {
+        guard let network = IPNetwork(text) else { preconditionFailure("no network: \(text)") }
+        self = network
     }
 }

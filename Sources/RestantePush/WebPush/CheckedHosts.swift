@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOCore
+import RestanteCore
 
 /// Clients for hosts that were named by strangers, each of which connects to one address that was looked at before.
 ///

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RestanteCore
 
 /// The URL of a subscription, which comes from a client: taken apart, and put together again of what was looked at.
 struct WebPushEndpoint: Equatable {

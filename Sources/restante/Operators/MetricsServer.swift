@@ -2,6 +2,7 @@ import Glibc
 import Hummingbird
 import Logging
 import NIOCore
+import RestanteCore
 import RestanteGateway
 import ServiceLifecycle
 import Synchronization
@@ -53,8 +54,7 @@ extension SocketAddress {
     /// 127.0.0.0/8 or ::1.
     var isLoopback: Bool {
         switch self {
-        case .v4: ipAddress?.hasPrefix("127.") == true
-        case .v6: ipAddress == "::1"
+        case .v4, .v6: ipAddress.flatMap { IPAddress($0) }?.isLoopback == true
         case .unixDomainSocket: true
         }
     }

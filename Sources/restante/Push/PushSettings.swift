@@ -1,3 +1,4 @@
+import RestanteCore
 import RestantePush
 
 /// By which providers devices are woken, and as whom.

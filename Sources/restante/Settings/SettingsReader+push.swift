@@ -1,3 +1,4 @@
+import RestanteCore
 import RestantePush
 
 /// The settings of wake-ups.

@@ -1,4 +1,5 @@
 import Configuration
+import RestanteCore
 import RestanteGateway
 
 /// The settings of TLS, of what stands before the server, and of tokens.
@@ -7,7 +8,7 @@ extension SettingsReader {
         settings.tls = tls()
         settings.allowPlain = flag(.allowPlain) ?? settings.allowPlain
         let host = settings.gateway.host
-        let isLocal = host.lowercased() == "localhost" || ClientAddress(host)?.isLoopback == true
+        let isLocal = host.lowercased() == "localhost" || IPAddress(host)?.isLoopback == true
         if !isLocal, settings.tls == nil, !settings.allowPlain, !given.contains(.tlsCertificate) {
             problems.append(
                 "host: other machines can reach \(host), and without TLS everybody on the way reads their tokens: give "
@@ -44,9 +45,9 @@ extension SettingsReader {
         return TLSFiles(certificate: certificate, key: key, clientAuthorities: authorities)
     }
 
-    private mutating func ranges() -> [AddressRange] {
+    private mutating func ranges() -> [IPNetwork] {
         let texts = list(.trustedProxies) ?? []
-        let ranges = texts.compactMap { AddressRange($0) }
+        let ranges = texts.compactMap { IPNetwork($0) }
         if ranges.count < texts.count {
             problems.append(
                 "trustedProxies: must be addresses or ranges like 10.0.0.0/8 (bits after the prefix are zero), not names"

@@ -106,7 +106,7 @@ struct PacedGatewayTests {
 
     /// The clients of a trusted proxy are counted one by one: handshakes and connections.
     @Test func aClientBehindAProxyIsCounted() async throws {
-        let range = try #require(AddressRange("127.0.0.0/8"))
+        let range = try #require(IPNetwork("127.0.0.0/8"))
         try await TestServer.run {
             $0.trustedProxies = TrustedProxies([range])
             $0.pace.address.connections = 1
