@@ -33,6 +33,7 @@ import Testing
     @Test func aSliceOfLargeMessagesIsShort() throws {
         let folder = try Folder()
         var sweeper = Sweeper()
+        var recent = RecentMessages()
         let connection = try Connection(path: folder.database, mode: .readWrite)
         defer { connection.close() }
         try Migrator().apply(on: connection)
@@ -47,7 +48,7 @@ import Testing
         var slices = 0
         while !sweeper.isEmpty {
             try connection.execute("BEGIN")
-            try sweeper.sweep(connection, index, until: monotonicNanoseconds() + 4_000_000)
+            try sweeper.sweep(connection, index, &recent, until: monotonicNanoseconds() + 4_000_000)
             try connection.execute("COMMIT")
             slices += 1
         }
@@ -73,8 +74,9 @@ import Testing
             """)
         let index = try LogIndex(connection, through: 7)
         var sweeper = Sweeper()
+        var recent = RecentMessages()
         // 1 was acknowledged, 3 is owed to nobody; 2 is still owed.
-        while !sweeper.isEmpty { try sweeper.sweep(connection, index, until: .max) }
+        while !sweeper.isEmpty { try sweeper.sweep(connection, index, &recent, until: .max) }
         #expect(try connection.all("SELECT seq FROM messages") { $0.int(0) } == [6])
     }
 

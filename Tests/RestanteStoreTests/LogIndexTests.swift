@@ -119,7 +119,9 @@ import Testing
                 _ = try engine.run(acknowledgements)
                 try Self.settle(engine, slices: slices)
                 for _ in 0..<wanted where !engine.sweeper.isEmpty {
-                    try engine.transaction { try engine.sweeper.sweep(engine.connection, engine.index, until: 0) }
+                    try engine.transaction {
+                        try engine.sweeper.sweep(engine.connection, engine.index, &engine.recent, until: 0)
+                    }
                 }
                 ended.withLock { $0 = engine.sweeper.isEmpty }
             }
@@ -168,7 +170,9 @@ import Testing
         let acknowledgements = try await readBoth(postbox)
         try await postbox.store.ask { engine in
             _ = try engine.run(acknowledgements)
-            try engine.transaction { try engine.sweeper.sweep(engine.connection, engine.index, until: 0) }
+            try engine.transaction {
+                try engine.sweeper.sweep(engine.connection, engine.index, &engine.recent, until: 0)
+            }
             try engine.finishIndex(until: .max)
             while !engine.sweeper.isEmpty { try engine.sweepSlice() }
         }

@@ -36,6 +36,21 @@ import Testing
         #expect(recent.bytes == RecentMessages.mostBytes)
     }
 
+    /// P7 is about the file; the process keeps nothing for longer either.
+    @Test func whatIsSweptIsForgotten() async throws {
+        let box = try Postbox()
+        try await box.register(["bob/phone", "bob/tablet"])
+        let alice = try await box.claim(["alice/laptop"])[0]
+        try await box.send([1, 2, 3], to: .user(user("bob")), from: alice)
+        let readers = try await box.claim(["bob/phone", "bob/tablet"])
+        for reader in readers { try await box.drain(reader) }
+        let before = try await box.store.ask { $0.recent.bytes }
+        try await box.store.forgetAcknowledged()
+        let after = try await box.store.ask { $0.recent.bytes }
+        #expect(before > 0 && after == 0)
+        await box.shutdown()
+    }
+
     private mutating func keep(_ seq: Position, payload: Payload) {
         let row = MessageRow(
             seq: seq, log: 1, sender: 1, id: MessageID(high: 0, low: 0), acceptedAt: 0, expiresAt: 0, kind: .message,

@@ -8,7 +8,7 @@ extension Engine {
     /// One slice of sweeping, in a transaction of its own.
     func sweepSlice() throws {
         try paces.sweep.slice { deadline in
-            try transaction { try sweeper.sweep(connection, index, until: deadline) }
+            try transaction { try sweeper.sweep(connection, index, &recent, until: deadline) }
         }
     }
 

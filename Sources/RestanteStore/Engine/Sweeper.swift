@@ -52,10 +52,12 @@ struct Sweeper {
     }
 
     /// Does one slice of what there is to do, until `deadline`, in the transaction at hand.
-    mutating func sweep(_ connection: Connection, _ index: LogIndex, until deadline: UInt64) throws {
+    mutating func sweep(
+        _ connection: Connection, _ index: LogIndex, _ recent: inout RecentMessages, until deadline: UInt64
+    ) throws {
         if searched != nil { return try search(connection, index) }
         if step == .gathers, try gather(connection, index, until: deadline) { step = .deletes }
-        if step == .deletes, try delete(connection, until: deadline) { step = .forgets }
+        if step == .deletes, try delete(connection, &recent, until: deadline) { step = .forgets }
         guard step == .forgets, try entries.forget(connection, index, until: deadline) else { return }
         step = .gathers
         resumes.removeAll()
@@ -139,11 +141,14 @@ struct Sweeper {
     }
 
     /// True: the bulk is deleted.
-    private mutating func delete(_ connection: Connection, until deadline: UInt64) throws -> Bool {
+    private mutating func delete(
+        _ connection: Connection, _ recent: inout RecentMessages, until deadline: UInt64
+    ) throws -> Bool {
         let delete = try connection.prepare("DELETE FROM messages WHERE seq = ?1")
         var count = 0
         while let seq = bulk.popLowest() {
             try delete.run(seq)
+            recent.forget(seq)
             hasDeleted = true
             count += 1
             if count % Self.deleteStride == 0, monotonicNanoseconds() > deadline { return bulk.isEmpty }
