@@ -112,7 +112,7 @@ extension Engine {
             page.bytes == 0 || page.bytes + row.payload.count <= limits.pageBytes
         else { return false }
         page.bytes += row.payload.count
-        try closeGap(of: log, session, &page)
+        try closeGaps(before: log, session, &page)
         let tag = session.opens(row.obligation, owedAtClaim: seq <= session.claimedAt)
         page.deliveries.append(Delivery(tag: tag, owed: .message(message)))
         return true

@@ -50,7 +50,18 @@ extension Engine {
         return true
     }
 
-    /// The run of this log is over: something of it is delivered next, or the page ends.
+    /// Something of this log is delivered next: its run is over, and so are those of logs that the session's user has left, for one
+    /// of them may be of a group of the same name, which is one conversation to its reader.
+    func closeGaps(before log: LogKey, _ session: Session, _ page: inout ReadPage) throws {
+        guard !page.gaps.isEmpty else { return }
+        let ended = page.gaps.filter { $0.key != log && session.follows[$0.key]?.until != nil }
+        for (ended, _) in ended.sorted(by: { $0.value.from < $1.value.from }) {
+            try closeGap(of: ended, session, &page)
+        }
+        try closeGap(of: log, session, &page)
+    }
+
+    /// The run of this log is over.
     func closeGap(of log: LogKey, _ session: Session, _ page: inout ReadPage) throws {
         guard let gap = page.takeGap(of: log) else { return }
         let tag = session.opens(.gap(log, gap), owedAtClaim: gap.owedAtClaim)
