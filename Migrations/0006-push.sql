@@ -8,6 +8,8 @@ CREATE TABLE push_targets(
     sandbox INTEGER NOT NULL,
     key BLOB,                         -- of Web Push: p256dh
     secret BLOB,                      -- of Web Push: auth
+    placeholder TEXT,                 -- shown when the device is woken; NULL: nothing but that there is mail
+    shows_labels INTEGER NOT NULL,    -- instead of it the label that came with the message, if one did
     registered_at INTEGER NOT NULL,
     -- A provider has taken a wake-up for all mail up to this position, and when. What is due is told from here and the cursors.
     woken_through INTEGER NOT NULL DEFAULT 0,

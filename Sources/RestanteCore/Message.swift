@@ -67,10 +67,14 @@ public struct Submission: Sendable, Equatable {
     public var receipt: Bool
     /// Groups: refuse with ``ErrorCode/staleGroup`` unless this is the group's version.
     public var groupVersion: Int64?
+    /// Shown where a device is woken for this message whose app wants to show labels; the server and the device's provider can read
+    /// it. Never stored; at most ``PushDisplay/mostBytes``.
+    public var label: String?
 
     public init(
         id: MessageID, to recipient: Recipient, content: MessageContent, timeToLive: Int? = nil,
-        urgency: Urgency = .normal, ephemeral: Bool = false, receipt: Bool = false, groupVersion: Int64? = nil
+        urgency: Urgency = .normal, ephemeral: Bool = false, receipt: Bool = false, groupVersion: Int64? = nil,
+        label: String? = nil
     ) {
         self.id = id
         self.recipient = recipient
@@ -80,6 +84,7 @@ public struct Submission: Sendable, Equatable {
         self.ephemeral = ephemeral
         self.receipt = receipt
         self.groupVersion = groupVersion
+        self.label = label
     }
 }
 

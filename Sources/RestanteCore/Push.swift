@@ -53,6 +53,9 @@ public struct PushDisplay: Sendable, Equatable {
         self.placeholder = placeholder
         self.showsLabels = showsLabels
     }
+
+    /// What is shown for mail that came with this label.
+    public func text(with label: String?) -> String? { (showsLabels ? label : nil) ?? placeholder }
 }
 
 /// One device that is to be told that mail waits for it. It says nothing of what waits but what the apps of both ends want shown.
@@ -69,10 +72,12 @@ public struct Wake: Sendable, Equatable {
     public var text: String?
     /// All that are woken for mail of one group have the same: they are one job, which takes turns with others.
     public var job: Int64
+    /// Up to where in the store it is for: the store's own, and comes back with what became of it.
+    public var mark: Int64
 
     public init(
         device: DeviceAddress, target: PushTarget, registeredAt: Int64, urgency: Urgency, deadline: Int64,
-        text: String? = nil, job: Int64 = 0
+        text: String? = nil, job: Int64 = 0, mark: Int64 = 0
     ) {
         self.device = device
         self.target = target
@@ -81,6 +86,7 @@ public struct Wake: Sendable, Equatable {
         self.deadline = deadline
         self.text = text
         self.job = job
+        self.mark = mark
     }
 }
 

@@ -29,7 +29,7 @@ public enum Request: Sendable, Equatable {
     /// `issuedAt` is its `iat`, in seconds since the epoch; `expiresAt` its `exp`, in milliseconds.
     case refresh(issuedAt: Int64, expiresAt: Int64)
     /// The asking device is to be woken here when mail comes while it is away, and nowhere else any more.
-    case registerPush(PushTarget)
+    case registerPush(PushTarget, PushDisplay)
     /// The asking device is not to be woken any more.
     case removePush
     /// Ends a device: of the asking user, or for an operator or a service of anyone.

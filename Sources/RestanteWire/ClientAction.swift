@@ -65,7 +65,8 @@ extension Submission {
             id: id, to: try Recipient(send.to), content: try MessageContent(send),
             timeToLive: send.ttl == 0 ? nil : Int(send.ttl), urgency: send.urgency == .urgent ? .urgent : .normal,
             ephemeral: send.ephemeral, receipt: send.receipt,
-            groupVersion: send.groupVersion == 0 ? nil : send.groupVersion)
+            groupVersion: send.groupVersion == 0 ? nil : send.groupVersion, label: send.label.isEmpty ? nil : send.label
+        )
     }
 }
 

@@ -28,6 +28,15 @@ extension PushTarget {
     }
 }
 
+extension PushDisplay {
+    init(_ it: WireRegisterPush) throws(Refusal) {
+        try require(
+            it.placeholder.utf8.count <= PushDisplay.mostBytes, "placeholder",
+            "a text of at most \(PushDisplay.mostBytes) bytes")
+        self.init(placeholder: it.placeholder.isEmpty ? nil : it.placeholder, showsLabels: it.labels)
+    }
+}
+
 /// Never with what it was: a target is a secret.
 private func require(_ holds: Bool, _ field: String, _ what: String) throws(Refusal) {
     guard holds else { throw Refusal(.badRequest, "\(field) must be \(what)") }

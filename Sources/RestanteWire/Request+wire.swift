@@ -55,7 +55,7 @@ extension Request {
         case .block(let it): self = .block(try name(it.user, "user"))
         case .unblock(let it): self = .unblock(try name(it.user, "user"))
         case .listBlocks: self = .listBlocks
-        case .registerPush(let it): self = .registerPush(try PushTarget(it))
+        case .registerPush(let it): self = .registerPush(try PushTarget(it), try PushDisplay(it))
         case .removePush: self = .removePush
         case .send, .ack, .ping, .refresh:
             // Of a connection these are told apart before.

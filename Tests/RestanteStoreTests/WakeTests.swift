@@ -1,4 +1,3 @@
-import CSQLite
 import RestanteCore
 import Testing
 
@@ -49,8 +48,85 @@ import Testing
         try box.answer(first, .sent)
         try box.send(to: "bob")
         #expect(try box.store.wakes().isEmpty)
+        // The answer to the one that is on its way may be older than this: another follows it.
+        try box.send(to: "bob", .urgent)
+        let last = try box.store.wakes()
+        #expect(last.map(\.urgency) == [.urgent])
+        try box.answer(last, .sent)
         try box.send(to: "bob", .urgent)
         #expect(try box.store.wakes().map(\.urgency) == [.urgent])
+    }
+
+    /// The label is the sender's, the choice to show it the reader's; without one there is the reader's placeholder.
+    @Test func whatIsShownIsTheAppsChoice() throws {
+        try box.away("bob/phone", showing: PushDisplay(placeholder: "News", showsLabels: true))
+        try box.away("bob/laptop", showing: PushDisplay(placeholder: "News"))
+        try box.away("bob/tablet")
+        try box.send(to: "bob", label: "Alice")
+        let wakes = try box.store.wakes()
+        #expect(
+            Dictionary(uniqueKeysWithValues: wakes.map { ("\($0.device)", $0.text) })
+                == ["bob/phone": "Alice", "bob/laptop": "News", "bob/tablet": nil])
+        try box.answer(wakes, .sent)
+        try box.send(to: "bob", .urgent, label: "Alice")
+        try box.send(to: "bob", .urgent, label: "Carol")
+        #expect(try box.store.wakes().first { $0.device == address("bob/phone") }?.text == "News", "it is for both")
+        try box.send(to: "bob", .urgent)
+        #expect(try box.store.wakes().first { $0.device == address("bob/phone") }?.text == "News")
+    }
+
+    /// Who has read everything, goes, and is written to within the minute: there is one label.
+    @Test func aLabelIsShownToWhoHasJustLeft() throws {
+        try box.away("bob/phone", showing: PushDisplay(showsLabels: true))
+        try box.send(to: "bob", label: "Alice")
+        #expect(try box.store.wakes().map(\.text) == ["Alice"])
+    }
+
+    @Test func aLabelIsNotStoredAndNotLong() throws {
+        try box.away("bob/phone", showing: PushDisplay(showsLabels: true))
+        try box.send(to: "bob", label: "Alice in chains")
+        try box.restart()
+        box.clock.advance(milliseconds: minute)
+        #expect(try box.store.wakes().map(\.text) == [nil])
+        #expect(try !box.fileHolds("Alice in chains"))
+        #expect(throws: Refusal.self) { try box.send(to: "bob", label: String(repeating: "ä", count: 129)) }
+    }
+
+    /// Those of a group are one job, whoever is woken for mail of his own is another.
+    @Test func aJobIsTheMailOfOneGroup() throws {
+        for name in ["bob", "carol", "dave", "erin"] { try box.away("\(name)/phone") }
+        try box.ask(.createGroup(group("talk"), members: ["bob", "carol"].map(user)))
+        for name in ["dave", "erin"] { try box.send(to: name) }
+        try box.send(to: .group(group("talk")))
+        let jobs = Dictionary(uniqueKeysWithValues: try box.store.wakes().map { ($0.device.user.rawValue, $0.job) })
+        #expect(jobs["bob"] == jobs["carol"])
+        #expect(Set(jobs.values).count == 3)
+    }
+
+    /// It was woken, came, and was cut off by the end of the process without having read anything.
+    @Test func whoWasConnectedAtAKillIsWokenAgain() throws {
+        try box.away("bob/phone")
+        try box.send(to: "bob")
+        try box.answer(box.store.wakes(), .sent)
+        box.clock.advance(milliseconds: 1)
+        _ = try box.connect("bob/phone")
+        try box.restart()
+        box.clock.advance(milliseconds: minute)
+        #expect(try box.store.wakes().count == 1)
+    }
+
+    /// The answer to the first question is older than the second one.
+    @Test func anAnswerIsThatToItsQuestion() throws {
+        try box.away("bob/phone")
+        try box.send(to: "bob")
+        let first = try box.store.wakes()
+        box.clock.advance(milliseconds: 1)
+        try box.send(to: "bob", .urgent)
+        _ = try box.store.wakes()
+        try box.answer(first, .sent)
+        try box.restart()
+        box.clock.advance(milliseconds: 21 * minute)
+        #expect(try box.store.wakes().count == 1, "nobody has taken the urgent one")
     }
 
     @Test func whoIsThereIsNotWoken() throws {
@@ -162,6 +238,7 @@ import Testing
     /// What was not answered is asked for again, a minute after the start; what was is not.
     @Test func aKillLosesNoWake() throws {
         for name in ["bob", "carol", "dave"] { try box.away("\(name)/phone") }
+        box.clock.advance(milliseconds: 1)
         for name in ["bob", "carol"] { try box.send(to: name) }
         let wakes = try box.store.wakes()
         try box.answer(wakes.filter { $0.device.user == user("bob") }, .sent)
@@ -194,7 +271,7 @@ import Testing
         try box.run([.release(try box.connect("bob/phone"))])
         let bob = try box.connect("bob/phone")
         #expect(throws: Refusal.self) {
-            try box.ask(.registerPush(.fcm(token: "t", app: "a")), from: bob)
+            try box.ask(.registerPush(.fcm(token: "t", app: "a"), PushDisplay()), from: bob)
         }
         #expect(try box.rows("SELECT count(*) FROM push_targets") == ["0"])
     }
@@ -211,101 +288,35 @@ import Testing
         #expect(try box.store.wakes().isEmpty)
     }
 
+    /// A mark that cannot be leaves nobody asleep, and `restante check` tells of it.
+    @Test(arguments: [
+        "UPDATE push_targets SET woken_through = 1000000, woken_at = 9000000000000",
+        "UPDATE push_targets SET woken_through = -1, woken_at = 9000000000000",
+        "UPDATE push_targets SET token = ''",
+        "UPDATE push_targets SET provider = 3",
+        "UPDATE devices SET unlinked_at = 1 WHERE user = 'bob'",
+    ])
+    func aDamagedTargetIsFound(_ sql: String) throws {
+        try box.away("bob/phone")
+        box.clock.advance(milliseconds: 1)
+        try box.send(to: "bob")
+        try box.answer(box.store.wakes(), .sent)
+        try box.restart { try $0.run(sql) }
+        box.clock.advance(milliseconds: minute)
+        #expect(try box.store.wakes().isEmpty)
+        box.clock.advance(milliseconds: 20 * minute)
+        let isWoken = try box.store.wakes().count == 1
+        #expect(isWoken == sql.contains("woken_through"))
+        box.store.close()
+        let report = try DatabaseCheck.run(database: box.database, full: false)
+        #expect(report.findings.contains { $0.place.hasPrefix("push_targets") })
+    }
+
     /// P6.
     @Test func aTargetSaysNothingOfItself() {
         let target = PushTarget.webPush(endpoint: "https://secret", key: [1], secret: [2])
         var dumped = ""
         dump(target, to: &dumped)
         #expect(!"\(target) \(String(reflecting: target)) \(dumped)".contains("secret"))
-    }
-}
-
-/// A store whose time stands, with one who sends.
-private final class WakeBox {
-    let clock = SteppedClock()
-    private let folder: Folder
-    private(set) var store: SteppedStore
-    private var lastSession: UInt64 = 0
-    private var lastRequest: UInt64 = 0
-    private var alice = SessionID(0)
-
-    init() throws {
-        folder = try Folder()
-        store = try Self.open(folder, clock)
-        alice = try connect("alice/laptop")
-    }
-
-    deinit { store.close() }
-
-    private static func open(_ folder: Folder, _ clock: SteppedClock) throws -> SteppedStore {
-        var options = StoreOptions(clock: clock.clock)
-        options.wakes.providers = [.apns]
-        return try SteppedStore(path: folder.database, options: options)
-    }
-
-    /// As a process that was killed, and the next.
-    func restart() throws {
-        store.close()
-        store = try Self.open(folder, clock)
-        alice = try connect("alice/laptop")
-    }
-
-    static func target(_ device: String) -> PushTarget { .apns(token: device, topic: "org.example", sandbox: false) }
-
-    /// Registers a device that can be woken and has gone.
-    func away(_ device: String) throws {
-        let session = try connect(device)
-        try ask(.registerPush(Self.target(device)), from: session)
-        try run([.release(session)])
-    }
-
-    func connect(_ device: String) throws -> SessionID {
-        lastSession += 1
-        let session = SessionID(lastSession)
-        try run([.claim(Claim(session: session, address: address(device), tokenIssuedAt: .max / 2000)), .read(session)])
-        return session
-    }
-
-    @discardableResult
-    func run(_ commands: [StoreCommand]) throws -> [StoreEvent] { try store.run(commands) }
-
-    @discardableResult
-    func send(to name: String, _ urgency: Urgency = .normal) throws -> MessageID {
-        try send(to: .user(user(name)), urgency)
-    }
-
-    @discardableResult
-    func send(to recipient: Recipient, _ urgency: Urgency = .normal) throws -> MessageID {
-        let id = MessageID(at: clock.now)
-        let submission = Submission(id: id, to: recipient, content: .payload([1]), urgency: urgency)
-        for case .sent(_, .rejected(let refusal), _) in try run([.send(submission, from: .session(alice))]) {
-            throw refusal
-        }
-        return id
-    }
-
-    func ask(_ request: Request) throws { try ask(request, from: alice) }
-
-    /// Nil: an operator.
-    func ask(_ request: Request, from session: SessionID?) throws {
-        lastRequest += 1
-        let origin = session.map { Origin.session($0) } ?? .operators(CallID(lastRequest))
-        for case .replied(let result, lastRequest, _) in try run([.request(request, id: lastRequest, from: origin)]) {
-            _ = try result.get()
-        }
-    }
-
-    func answer(_ wakes: [Wake], _ outcome: WakeOutcome, expecting count: Int? = nil) throws {
-        if let count { #expect(wakes.count == count) }
-        try run(wakes.map { .woken($0, outcome) })
-    }
-
-    /// Each row in one text.
-    func rows(_ sql: String) throws -> [String] {
-        let connection = try Connection(path: folder.database, mode: .readOnly)
-        defer { connection.close() }
-        return try connection.all(sql) { row in
-            (0..<sqlite3_column_count(row.handle)).map { row.text($0) }.joined(separator: " ")
-        }
     }
 }

@@ -190,6 +190,7 @@ import Testing
         (.unknownRequest, request { _ in }),
         (.badRequest, request { $0.registerPush = WireRegisterPush() }),
         (.badRequest, push { $0.token = "xyz" }),
+        (.badRequest, push { $0.placeholder = String(repeating: "x", count: 257) }),
         (.badRequest, push { $0.token = String(repeating: "zz", count: 32) }),
         (.badRequest, push { $0.app = "" }),
         (.badRequest, push { $0.provider = "webpush" }),

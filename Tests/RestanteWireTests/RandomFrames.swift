@@ -47,6 +47,7 @@ extension WireSend {
         send.urgency = Bool.random(using: &random) ? .urgent : .normal
         send.ephemeral = .random(using: &random)
         send.receipt = .random(using: &random)
+        if Bool.random(using: &random) { send.label = .randomName(using: &random) }
         return send
     }
 }

@@ -29,7 +29,7 @@ enum ClientSamples {
         client("send") {
             $0.send = toBob
             ($0.send.group, $0.send.groupVersion, $0.send.receipt) = (friends.rawValue, 7, true)
-            $0.send.ephemeral = true
+            ($0.send.ephemeral, $0.send.label) = (true, "Ålice 😀")
         },
         client("send") {
             $0.send = toBob
@@ -48,6 +48,7 @@ enum ClientSamples {
         request("register_push") {
             $0.registerPush = .with {
                 ($0.provider, $0.token, $0.app) = ("apns", String(repeating: "0a", count: 32), "org.example")
+                ($0.placeholder, $0.labels) = ("News", true)
             }
         },
         request("remove_push") { $0.removePush = WireRemovePush() },

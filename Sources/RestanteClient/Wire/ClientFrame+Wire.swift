@@ -40,6 +40,7 @@ extension WireSend {
         urgency = submission.urgency == .urgent ? .urgent : .normal
         ephemeral = submission.ephemeral
         receipt = submission.receipt
+        label = submission.label ?? ""
     }
 }
 

@@ -20,7 +20,7 @@ extension Request {
         case .block(let user): .block(.with { $0.user = user.rawValue })
         case .unblock(let user): .unblock(.with { $0.user = user.rawValue })
         case .listBlocks: .listBlocks(WireListBlocks())
-        case .registerPush(let target): .registerPush(WireRegisterPush(target))
+        case .registerPush(let target, let display): .registerPush(WireRegisterPush(target, display))
         case .removePush: .removePush(WireRemovePush())
         case .deleteUser(let user): .deleteUser(.with { $0.user = user.rawValue })
         case .revoke(let owner): .revoke(WireRevoke(owner))
@@ -81,8 +81,10 @@ extension WireRevoke {
 }
 
 extension WireRegisterPush {
-    fileprivate init(_ target: PushTarget) {
+    fileprivate init(_ target: PushTarget, _ display: PushDisplay) {
         self.init()
+        placeholder = display.placeholder ?? ""
+        labels = display.showsLabels
         provider = target.provider.name
         switch target {
         case .apns(let token, let topic, let isSandbox): (self.token, app, sandbox) = (token, topic, isSandbox)

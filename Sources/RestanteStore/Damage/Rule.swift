@@ -1,10 +1,12 @@
+import RestanteCore
+
 /// What must be so in a database between two commits; the statement names the rows where it is not.
 struct Rule {
     let place: String
     let what: String
     let sql: String
 
-    static let all = positions + cursors + names
+    static let all = positions + cursors + names + wakes
 
     private static let next = "(SELECT value FROM meta WHERE key = 'next_seq')"
 
@@ -31,6 +33,21 @@ struct Rule {
             place: "logs", what: "messages were swept that a device has not acknowledged",
             sql: "SELECT l.log_id || ' ' || l.kind || ' ' || l.name FROM logs l WHERE l.swept_through >"
                 + " (SELECT min(acked_seq) FROM cursors c WHERE c.log_id = l.log_id)"),
+    ]
+
+    private static let wakes = [
+        Rule(
+            place: "push_targets", what: "there is no such device, or it is unlinked",
+            sql: "SELECT 'device ' || p.device_id FROM push_targets p LEFT JOIN devices d USING (device_id)"
+                + " WHERE d.device_id IS NULL OR d.kind <> 'device' OR d.unlinked_at IS NOT NULL"),
+        Rule(
+            place: "push_targets", what: "the device was woken for a position that is not given out",
+            sql: "SELECT 'device ' || device_id FROM push_targets WHERE woken_through < 0 OR woken_through >= \(next)"),
+        Rule(
+            place: "push_targets", what: "it cannot be what an app has registered",
+            sql: "SELECT 'device ' || device_id FROM push_targets WHERE token = ''"
+                + " OR provider = 3 AND (length(key) IS NOT 65 OR length(secret) IS NOT 16)"
+                + " OR length(CAST(placeholder AS BLOB)) > \(PushDisplay.mostBytes)"),
     ]
 
     private static let cursor =

@@ -41,7 +41,7 @@ extension Engine {
     @discardableResult
     func append(
         to log: LogKey, from sender: DeviceKey, id: MessageID, acceptedAt: Int64, expiresAt: Int64,
-        kind: MessageKind = .message, flags: MessageFlags = [], payload: Payload
+        kind: MessageKind = .message, flags: MessageFlags = [], payload: Payload, label: String? = nil
     ) throws -> MessageRow {
         let head = try head(of: log)
         let early = expiry.add(expiresAt, acceptedAt: acceptedAt, usual: limits.timeToLive)
@@ -53,7 +53,10 @@ extension Engine {
         heads[log] = row.mark
         latestHead = (log, row.mark)
         index.append(log, row.seq)
-        if kind == .message { wakes.note(log, flags.contains(.urgent) ? .urgent : .normal, at: timekeeper.lastTime) }
+        if kind == .message {
+            let cause = WakeCause(urgency: flags.contains(.urgent) ? .urgent : .normal, label: label)
+            wakes.note(log, cause, at: timekeeper.lastTime)
+        }
         if followers[log] != nil || journalFollows { journal.append(.stored(row)) }
         try limitLag(of: log, before: head, at: row.mark)
         return row

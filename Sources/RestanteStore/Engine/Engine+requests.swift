@@ -52,8 +52,8 @@ extension Engine {
         case .refresh(let issuedAt, let expiresAt):
             try refresh(author.key, address, issuedAt: issuedAt)
             return .refreshed(expiresAt: expiresAt)
-        case .registerPush(let target):
-            try registerPush(target, for: author.key)
+        case .registerPush(let target, let display):
+            try registerPush(target, showing: display, for: author.key)
             return .done
         case .removePush:
             try removePush(of: author.key)

@@ -75,6 +75,9 @@ extension Engine {
         guard submission.content.byteCount <= limits.messageBytes else {
             throw Refusal(.tooLarge, "a message has at most \(limits.messageBytes) bytes of payload")
         }
+        if let label = submission.label, label.utf8.count > PushDisplay.mostBytes {
+            throw Refusal(.tooLarge, "label has at most \(PushDisplay.mostBytes) bytes")
+        }
         if let seconds = submission.timeToLive, !(1...limits.timeToLive).contains(seconds) {
             throw Refusal(.badTTL, "ttl is 1 to \(limits.timeToLive) seconds")
         }
@@ -101,7 +104,7 @@ extension Engine {
             } else {
                 try append(
                     to: target.log, from: author.key, id: submission.id, acceptedAt: now, expiresAt: expiresAt,
-                    flags: flags, payload: target.payload)
+                    flags: flags, payload: target.payload, label: submission.label)
             }
         }
         acceptedRows.value += Int64(targets.count)

@@ -7,15 +7,11 @@ import RestanteCore
 extension Engine {
     // MARK: Targets
 
-    func registerPush(_ target: PushTarget, for device: DeviceKey) throws {
+    func registerPush(_ target: PushTarget, showing display: PushDisplay, for device: DeviceKey) throws {
         guard wakes.options.providers.contains(target.provider) else {
             throw Refusal(.unavailable, "this server wakes no devices by way of \(target.provider.name)")
         }
-        let row = PushRow(target)
-        try connection.run(
-            "INSERT OR REPLACE INTO push_targets(device_id, provider, token, app, sandbox, key, secret, registered_at)"
-                + " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            device, row.provider, row.token, row.app, row.sandbox, row.key, row.secret, now)
+        try PushRow(target, display, registeredAt: now).insert(connection, for: device)
         wakes.turnOn()
     }
 
@@ -26,13 +22,13 @@ extension Engine {
     /// As an operator asks for it: whatever waits, and nothing is noted.
     func wake(of address: DeviceAddress) throws -> Wake {
         guard let device = try directory.user(address.user)?.device(address.device) else { throw Refusal.noSuchDevice }
-        guard let (target, registeredAt) = try pushTarget(of: device.key) else {
+        guard let (row, target) = try pushTarget(of: device.key) else {
             throw Refusal(
                 .notFound, "this device has not said where it is woken, or not by a provider that the server has")
         }
         return Wake(
-            device: address, target: target, registeredAt: registeredAt, urgency: .urgent,
-            deadline: now + wakes.options.deadline)
+            device: address, target: target, registeredAt: row.registeredAt, urgency: .urgent,
+            deadline: now + wakes.options.deadline, text: row.display.placeholder)
     }
 
     // MARK: Slices
@@ -55,7 +51,7 @@ extension Engine {
                 try searchMarks(until: deadline)
                 while monotonicNanoseconds() < deadline, let look = wakes.nextLook(at: now) { try take(look) }
                 while monotonicNanoseconds() < deadline, let due = wakes.takeDue(at: now) {
-                    if let wake = try wake(due.device, beyond: due.beyond, due.urgency) { found.append(wake) }
+                    if let wake = try wake(due.device, beyond: due.beyond, due.cause) { found.append(wake) }
                 }
             }
             return found
@@ -68,16 +64,12 @@ extension Engine {
     /// After a start: who was to be woken is told from the marks.
     private func searchMarks(until deadline: UInt64) throws {
         while let search = wakes.search, search.at <= now, monotonicNanoseconds() < deadline {
-            let rows = try connection.all(
-                "SELECT device_id, woken_through, woken_at FROM push_targets WHERE device_id > ?1 ORDER BY device_id LIMIT ?2",
-                search.after, Self.stride
-            ) { (device: $0.int(0), through: $0.int(1), at: $0.int(2)) }
-            for row in rows where sessionOfDevice[row.device] == nil && wakes.states[row.device] == nil {
-                // A clock that was set back must not have it wait for longer.
-                let rest = row.at == 0 ? 0 : min(max(0, row.at + wakes.options.interval - now), wakes.options.interval)
-                wakes.put(row.device, dueAt: now + rest, beyond: row.through, .normal)
-            }
-            wakes.search = rows.last.map { (after: $0.device, at: search.at) }
+            let found = try connection.all(
+                "SELECT \(WakeMark.columns), device_id FROM push_targets JOIN devices USING (device_id)"
+                    + " WHERE device_id > ?1 ORDER BY device_id LIMIT ?2", search.after, Self.stride
+            ) { (device: $0.int(3), mark: WakeMark($0, head: positions.head)) }
+            for (device, mark) in found where sessionOfDevice[device] == nil { wakes.resume(device, mark, at: now) }
+            wakes.search = found.last.map { (after: $0.device, at: search.at) }
         }
     }
 
@@ -89,122 +81,97 @@ extension Engine {
             look.log, look.after.acked, look.after.device, Self.stride
         ) { (acked: $0.int(0), device: $0.int(1)) }
         for reader in readers where sessionOfDevice[reader.device] == nil {
-            wakes.mail(for: reader.device, look.urgency, at: now)
+            if wakes.search != nil { try resume(reader.device) }
+            wakes.mail(for: reader.device, look.cause, at: now)
         }
         if readers.count == Self.stride, let last = readers.last { wakes.look?.after = last } else { wakes.endLook() }
     }
 
+    /// Mail has come for a device before the search that follows a start has come to it.
+    private func resume(_ device: DeviceKey) throws {
+        let mark = try connection.first(
+            "SELECT \(WakeMark.columns) FROM push_targets JOIN devices USING (device_id) WHERE device_id = ?1", device
+        ) { WakeMark($0, head: positions.head) }
+        if let mark { wakes.resume(device, mark, at: now) }
+    }
+
     /// Asks for a device to be woken; nil: it is there, cannot be woken, or nothing waits.
-    private func wake(_ device: DeviceKey, beyond: Position, _ urgency: Urgency) throws -> Wake? {
-        guard sessionOfDevice[device] == nil, let target = try pushTarget(of: device),
+    private func wake(_ device: DeviceKey, beyond: Position, _ cause: WakeCause?) throws -> Wake? {
+        guard sessionOfDevice[device] == nil, let (row, target) = try pushTarget(of: device),
             case .device(let address) = try directory.sender(device)
         else { return nil }
         let cursors = try cursors(of: device)
-        guard try hasMail(device, behind: cursors, beyond: beyond) else {
+        guard let log = try logWithMail(for: device, behind: cursors, beyond: beyond) else {
             // What comes next in them is for it to hear of.
             for cursor in cursors { wakes.joined(cursor.log) }
             return nil
         }
-        wakes.ask(device, through: positions.head, urgency)
+        wakes.ask(device, through: positions.head)
         return Wake(
-            device: address, target: target.target, registeredAt: target.registeredAt, urgency: urgency,
-            deadline: now + wakes.options.deadline)
+            device: address, target: target, registeredAt: row.registeredAt, urgency: cause?.urgency ?? .normal,
+            deadline: now + wakes.options.deadline, text: row.display.text(with: cause?.label), job: log,
+            mark: positions.head)
     }
 
-    private func pushTarget(of device: DeviceKey) throws -> (target: PushTarget, registeredAt: Int64)? {
-        let row = try connection.first(
-            "SELECT provider, token, app, sandbox, key, secret, registered_at FROM push_targets WHERE device_id = ?1",
-            device
-        ) { (PushRow($0), $0.int(6)) }
-        guard let (row, registeredAt) = row, let target = row.target else { return nil }
-        return wakes.options.providers.contains(target.provider) ? (target, registeredAt) : nil
+    private func pushTarget(of device: DeviceKey) throws -> (row: PushRow, target: PushTarget)? {
+        guard let row = try PushRow(connection, of: device), let target = row.target,
+            wakes.options.providers.contains(target.provider)
+        else { return nil }
+        return (row, target)
     }
 
     /// Messages of a log that are looked at for one that the device is owed; more than that are taken for some.
     private static let lookedAt = 64
 
-    /// Whether something waits for a device behind this position that it should hear of: what users and services sent, not who joined.
-    private func hasMail(_ device: DeviceKey, behind cursors: [Cursor], beyond: Position) throws -> Bool {
+    /// The first log in which something waits for a device behind this position that it should hear of: what users and services
+    /// sent, not who joined.
+    private func logWithMail(for device: DeviceKey, behind cursors: [Cursor], beyond: Position) throws -> LogKey? {
         for cursor in cursors {
             let after = max(cursor.acked.seq, beyond)
             guard try head(of: cursor.log).seq > after else { continue }
             let seqs = try index.positions(
                 of: cursor.log, after: after, through: cursor.until ?? .max, limit: Self.lookedAt)
-            if seqs.count == Self.lookedAt { return true }
+            if seqs.count == Self.lookedAt { return cursor.log }
             for seq in seqs {
                 guard let (row, _) = try message(seq), row.kind == .message, row.sender != device,
                     !row.flags.isTombstone
                 else { continue }
-                return true
+                return cursor.log
             }
         }
-        return false
+        return nil
     }
 
     // MARK: Answers
 
-    /// What became of a wake-up. Of one that was cancelled meanwhile, since its device has come, only that its target is gone.
+    /// What became of a wake-up. Of one whose device has come since only that its target is gone, and that it came.
     func woken(_ wake: Wake, _ outcome: WakeOutcome) throws {
         guard let device = try directory.user(wake.device.user)?.device(wake.device.device)?.key else { return }
-        let through = wakes.answered(device)
+        let expected = wakes.answered(device, through: wake.mark)
         switch outcome {
-        case .sent:
-            counts.woken += 1
-            guard let through else { return }
-            let now = now
-            try connection.run(
-                "UPDATE push_targets SET woken_through = max(woken_through, ?3), woken_at = ?4"
-                    + " WHERE device_id = ?1 AND registered_at = ?2", device, wake.registeredAt, through, now)
-            wakes.cool(device, until: now + wakes.options.interval, through: through)
+        case .sent: try wasWoken(device, by: wake, expected)
         case .unregistered:
             try connection.run(
                 "DELETE FROM push_targets WHERE device_id = ?1 AND registered_at = ?2", device, wake.registeredAt)
         case .refused:
             // Not asked for again for the same mail, in this process.
-            if let through { wakes.cool(device, until: now + wakes.options.interval, through: through) }
+            if expected == .this { wakes.cool(device, through: wake.mark, wasWoken: false, at: now) }
         case .expired:
-            for cursor in try cursors(of: device) { wakes.joined(cursor.log) }
-        }
-    }
-}
-
-/// A row of `push_targets`.
-private struct PushRow {
-    let provider: Int64
-    let token: String
-    let app: String
-    let sandbox: Int64
-    let key: [UInt8]?
-    let secret: [UInt8]?
-
-    init(_ target: PushTarget) {
-        provider = Int64(target.provider.rawValue)
-        switch target {
-        case .apns(let token, let topic, let sandbox):
-            (self.token, app, self.sandbox, key, secret) = (token, topic, sandbox ? 1 : 0, nil, nil)
-        case .fcm(let token, let app):
-            (self.token, self.app, sandbox, key, secret) = (token, app, 0, nil, nil)
-        case .webPush(let endpoint, let key, let secret):
-            (token, app, sandbox, self.key, self.secret) = (endpoint, "", 0, key, secret)
+            // What has come since it was asked for may be had.
+            if expected == .this { wakes.put(device, dueAt: now, beyond: wake.mark, nil) }
         }
     }
 
-    init(_ row: borrowing Statement) {
-        provider = row.int(0)
-        token = row.text(1)
-        app = row.text(2)
-        sandbox = row.int(3)
-        key = row.bytes(4)
-        secret = row.bytes(5)
-    }
-
-    /// Nil: a provider that this version does not know.
-    var target: PushTarget? {
-        switch PushProvider(rawValue: Int(provider)) {
-        case .apns: .apns(token: token, topic: app, sandbox: sandbox != 0)
-        case .fcm: .fcm(token: token, app: app)
-        case .webPush: .webPush(endpoint: token, key: key ?? [], secret: secret ?? [])
-        case nil: nil
+    private func wasWoken(_ device: DeviceKey, by wake: Wake, _ expected: WakeSchedule.Expected) throws {
+        counts.woken += 1
+        guard expected != .none else {
+            // It was faster than its provider's answer, perhaps.
+            if sessionOfDevice[device] != nil { counts.wokenAndCame += 1 }
+            return
         }
+        try connection.run(
+            "UPDATE push_targets SET woken_through = ?3, woken_at = ?4"
+                + " WHERE device_id = ?1 AND registered_at = ?2", device, wake.registeredAt, wake.mark, now)
+        if expected == .this { wakes.cool(device, through: wake.mark, wasWoken: true, at: now) }
     }
 }

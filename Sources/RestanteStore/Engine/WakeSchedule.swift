@@ -7,12 +7,12 @@ import RestanteCore
 /// moments ago not even that. Times are milliseconds of the store's clock. Belongs to the store's thread.
 struct WakeSchedule {
     enum State: Equatable {
-        /// It is looked at then, whether mail waits behind this position.
-        case due(at: Int64, beyond: Position, Urgency)
+        /// It is looked at then, whether mail waits behind this position; the cause is nil if none is known of yet.
+        case due(at: Int64, beyond: Position, WakeCause?)
         /// A provider is asked; nothing has come back yet.
-        case asked(through: Position, Urgency)
-        /// It was woken for everything up to this position and is left alone.
-        case cooling(until: Int64, through: Position)
+        case asked(through: Position)
+        /// It is left alone, since it was woken for everything up to this position; at nil a provider has refused to.
+        case cooling(until: Int64, through: Position, wokenAt: Int64?)
     }
 
     private struct Entry: Comparable {
@@ -25,7 +25,7 @@ struct WakeSchedule {
     /// The look at the readers of one log, a slice at a time.
     struct Look {
         let log: LogKey
-        let urgency: Urgency
+        let cause: WakeCause
         /// The place of the last one that was looked at.
         var after: (acked: Position, device: DeviceKey) = (-1, 0)
         /// Until then no normal message of the log has anybody woken.
@@ -42,7 +42,7 @@ struct WakeSchedule {
     /// May name devices whose state has changed since.
     private var queue = Heap<Entry>()
     /// Logs with mail that nobody was looked up for yet.
-    private var fresh: [LogKey: Urgency] = [:]
+    private var fresh: [LogKey: WakeCause] = [:]
     private var quiet: [LogKey: Int64] = [:]
     var look: Look?
     /// The last device whose mark was looked at since the start, and when the next ones are; nil: all were.
@@ -60,24 +60,23 @@ struct WakeSchedule {
     mutating func turnOn() { isOn = true }
 
     /// A message has come.
-    mutating func note(_ log: LogKey, _ urgency: Urgency, at now: Int64) {
+    mutating func note(_ log: LogKey, _ cause: WakeCause, at now: Int64) {
         guard isOn else { return }
-        if urgency == .normal, let until = quiet[log], now < until { return }
-        guard fresh[log] != .urgent else { return }
-        fresh[log] = urgency
+        if cause.urgency == .normal, let until = quiet[log], now < until { return }
+        fresh[log] = fresh[log]?.joined(with: cause) ?? cause
     }
 
     /// Who is there needs no waking. True: it was woken within the last minute.
     mutating func connected(_ device: DeviceKey, at now: Int64) -> Bool {
-        guard case .cooling(let until, _) = states.removeValue(forKey: device) else { return false }
-        return now - (until - options.interval) <= 60_000
+        guard case .cooling(_, _, let wokenAt?) = states.removeValue(forKey: device) else { return false }
+        return now - wokenAt <= 60_000
     }
 
     /// Its connection has ended: mail may still wait, and what comes in these logs is its concern again.
     mutating func left(_ device: DeviceKey, _ logs: some Sequence<LogKey>, at now: Int64) {
         guard isOn else { return }
         for log in logs { quiet[log] = nil }
-        put(device, dueAt: now + options.afterClose, beyond: 0, .normal)
+        put(device, dueAt: now + options.afterClose, beyond: 0, nil)
     }
 
     /// It reads another log.
@@ -96,8 +95,8 @@ struct WakeSchedule {
 
     /// The next log whose readers are looked at.
     mutating func nextLook(at now: Int64) -> Look? {
-        if look == nil, let (log, urgency) = fresh.popFirst() {
-            look = Look(log: log, urgency: urgency, quietUntil: now + options.interval)
+        if look == nil, let (log, cause) = fresh.popFirst() {
+            look = Look(log: log, cause: cause, quietUntil: now + options.interval)
         }
         return look
     }
@@ -111,36 +110,51 @@ struct WakeSchedule {
     }
 
     /// Mail has come for a device that is away and can be woken.
-    mutating func mail(for device: DeviceKey, _ urgency: Urgency, at now: Int64) {
+    mutating func mail(for device: DeviceKey, _ cause: WakeCause, at now: Int64) {
         switch states[device] {
-        case nil: put(device, dueAt: now, beyond: 0, urgency)
+        case nil: put(device, dueAt: now, beyond: 0, cause)
         case .due(let at, let beyond, let known):
-            let urgency = known == .urgent ? known : urgency
-            if at > now || urgency != known { put(device, dueAt: min(at, now), beyond: beyond, urgency) }
-        case .asked(let through, .normal) where urgency == .urgent:
-            put(device, dueAt: now, beyond: through, urgency)
+            let both = known?.joined(with: cause) ?? cause
+            if at > now || both != known { put(device, dueAt: min(at, now), beyond: beyond, both) }
+        case .asked(let through) where cause.urgency == .urgent,
+            .cooling(_, let through, _) where cause.urgency == .urgent:
+            put(device, dueAt: now, beyond: through, cause)
         case .asked: break
-        case .cooling(_, let through) where urgency == .urgent: put(device, dueAt: now, beyond: through, urgency)
-        case .cooling(let until, _): if let quiet = look?.quietUntil { look?.quietUntil = min(quiet, until) }
+        case .cooling(let until, _, _): if let quiet = look?.quietUntil { look?.quietUntil = min(quiet, until) }
         }
     }
 
-    mutating func put(_ device: DeviceKey, dueAt at: Int64, beyond: Position, _ urgency: Urgency) {
-        states[device] = .due(at: at, beyond: beyond, urgency)
+    /// What the process before has left of a device that is away.
+    mutating func resume(_ device: DeviceKey, _ mark: WakeMark, at now: Int64) {
+        guard states[device] == nil else { return }
+        // A clock that was set back must not have it wait for longer.
+        let until = min(mark.wokenAt, now) + options.interval
+        if mark.seenAt >= mark.wokenAt {
+            // It has been here since, and left or was cut off: what still waits, it is told of again.
+            put(device, dueAt: now, beyond: 0, nil)
+        } else if until <= now {
+            put(device, dueAt: now, beyond: mark.through, nil)
+        } else {
+            cool(device, until: until, through: mark.through, wokenAt: mark.wokenAt)
+        }
+    }
+
+    mutating func put(_ device: DeviceKey, dueAt at: Int64, beyond: Position, _ cause: WakeCause?) {
+        states[device] = .due(at: at, beyond: beyond, cause)
         queue.insert(Entry(at: at, device: device))
     }
 
     /// The next device that is due.
-    mutating func takeDue(at now: Int64) -> (device: DeviceKey, beyond: Position, urgency: Urgency)? {
+    mutating func takeDue(at now: Int64) -> (device: DeviceKey, beyond: Position, cause: WakeCause?)? {
         while let first = queue.min, first.at <= now {
             queue.removeMin()
             switch states[first.device] {
-            case .due(first.at, let beyond, let urgency):
+            case .due(first.at, let beyond, let cause):
                 states[first.device] = nil
-                return (first.device, beyond, urgency)
-            case .cooling(first.at, let through):
+                return (first.device, beyond, cause)
+            case .cooling(first.at, let through, _):
                 states[first.device] = nil
-                return (first.device, through, .normal)
+                return (first.device, through, nil)
             default: continue
             }
         }
@@ -149,19 +163,32 @@ struct WakeSchedule {
 
     // MARK: Asking
 
-    mutating func ask(_ device: DeviceKey, through: Position, _ urgency: Urgency) {
-        states[device] = .asked(through: through, urgency)
+    mutating func ask(_ device: DeviceKey, through: Position) { states[device] = .asked(through: through) }
+
+    /// What is waited for when an answer comes.
+    enum Expected {
+        /// This answer.
+        case this
+        /// That to a later question, for what came since.
+        case another
+        /// None: the device has come since, or is to be asked for anew.
+        case none
     }
 
-    /// Up to where the device was asked to be woken; nil: it is not any more.
-    mutating func answered(_ device: DeviceKey) -> Position? {
-        guard case .asked(let through, _) = states[device] else { return nil }
+    mutating func answered(_ device: DeviceKey, through mark: Position) -> Expected {
+        guard case .asked(let through) = states[device] else { return .none }
+        guard through == mark else { return .another }
         states[device] = nil
-        return through
+        return .this
     }
 
-    mutating func cool(_ device: DeviceKey, until: Int64, through: Position) {
-        states[device] = .cooling(until: until, through: through)
+    /// - Parameter wasWoken: false: a provider has refused, and for this mail it is not asked again.
+    mutating func cool(_ device: DeviceKey, through: Position, wasWoken: Bool, at now: Int64) {
+        cool(device, until: now + options.interval, through: through, wokenAt: wasWoken ? now : nil)
+    }
+
+    private mutating func cool(_ device: DeviceKey, until: Int64, through: Position, wokenAt: Int64?) {
+        states[device] = .cooling(until: until, through: through, wokenAt: wokenAt)
         queue.insert(Entry(at: until, device: device))
     }
 

@@ -76,6 +76,10 @@ final class Statement {
         return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
+    func optionalText(_ column: Int32) -> String? {
+        sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : text(column)
+    }
+
     func bytes(_ column: Int32) -> [UInt8] {
         withBytes(column) { bytes in
             // `[UInt8](bytes)` goes by way of a generic that is not specialised.

@@ -48,7 +48,15 @@ struct BinaryReader {
 
     /// A length and the text of what is a ``Name``.
     mutating func name() -> String? {
-        guard let bytes = bytes(), (1...Limits.nameBytes).contains(bytes.count), !bytes.contains(0) else { return nil }
+        guard let text = text(), (1...Limits.nameBytes).contains(text.utf8.count), !text.utf8.contains(0) else {
+            return nil
+        }
+        return text
+    }
+
+    /// A length and as many bytes of UTF-8.
+    mutating func text() -> String? {
+        guard let bytes = bytes() else { return nil }
         // What is not UTF-8 is repaired, and then is something else.
         var text = bytes.withMemoryRebound(to: UInt8.self) { String(decoding: $0, as: UTF8.self) }
         return text.withUTF8 { $0.elementsEqual(bytes) } ? text : nil

@@ -30,6 +30,7 @@ private struct BinarySend {
     private var isUrgent = false
     private var isEphemeral = false
     private var wantsReceipt = false
+    private var label: String?
 
     init?(_ bytes: UnsafeRawBufferPointer) {
         var reader = BinaryReader(bytes)
@@ -55,6 +56,7 @@ private struct BinarySend {
         case 0x50: assign(reader.flag(), to: &isUrgent)
         case 0x58: assign(reader.flag(), to: &isEphemeral)
         case 0x60: assign(reader.flag(), to: &wantsReceipt)
+        case 0x6A: assign(reader.text(), to: &label)
         default: false
         }
     }
@@ -87,7 +89,7 @@ private struct BinarySend {
         return Submission(
             id: id, to: recipient, content: .payload(payload), timeToLive: timeToLive == 0 ? nil : Int(timeToLive),
             urgency: isUrgent ? .urgent : .normal, ephemeral: isEphemeral, receipt: wantsReceipt,
-            groupVersion: groupVersion == 0 ? nil : groupVersion)
+            groupVersion: groupVersion == 0 ? nil : groupVersion, label: label == "" ? nil : label)
     }
 }
 

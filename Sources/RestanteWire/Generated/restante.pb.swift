@@ -474,6 +474,10 @@ public nonisolated struct WireSend: Sendable {
 
   public var receipt: Bool = false
 
+  /// Shown where a device is woken for this message whose app wants to show labels: a name of the sender or the group, say. The server
+  /// and the device's provider can read it; it is not stored. At most 256 bytes.
+  public var label: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_To: Equatable, Sendable {
@@ -827,6 +831,12 @@ public nonisolated struct WireRegisterPush: Sendable {
   public var key: Data = Data()
 
   public var secret: Data = Data()
+
+  /// Shown when the device is woken, instead of nothing but that there is mail. The provider can read it. At most 256 bytes.
+  public var placeholder: String = String()
+
+  /// Instead of the placeholder the label of the message is shown, if its sender gave one.
+  public var labels: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2169,7 +2179,7 @@ nonisolated extension WireClientFrame: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireSend: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Send"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_id\0\u{1}user\0\u{1}device\0\u{1}group\0\u{1}payload\0\u{1}sealed\0\u{3}devices_version\0\u{3}group_version\0\u{1}ttl\0\u{1}urgency\0\u{1}ephemeral\0\u{1}receipt\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_id\0\u{1}user\0\u{1}device\0\u{1}group\0\u{1}payload\0\u{1}sealed\0\u{3}devices_version\0\u{3}group_version\0\u{1}ttl\0\u{1}urgency\0\u{1}ephemeral\0\u{1}receipt\0\u{1}label\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2215,6 +2225,7 @@ nonisolated extension WireSend: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 10: try { try decoder.decodeSingularEnumField(value: &self.urgency) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.ephemeral) }()
       case 12: try { try decoder.decodeSingularBoolField(value: &self.receipt) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self.label) }()
       default: break
       }
     }
@@ -2267,6 +2278,9 @@ nonisolated extension WireSend: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.receipt != false {
       try visitor.visitSingularBoolField(value: self.receipt, fieldNumber: 12)
     }
+    if !self.label.isEmpty {
+      try visitor.visitSingularStringField(value: self.label, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2281,6 +2295,7 @@ nonisolated extension WireSend: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.urgency != rhs.urgency {return false}
     if lhs.ephemeral != rhs.ephemeral {return false}
     if lhs.receipt != rhs.receipt {return false}
+    if lhs.label != rhs.label {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2989,7 +3004,7 @@ nonisolated extension WireRevoke: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireRegisterPush: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RegisterPush"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}provider\0\u{1}token\0\u{1}app\0\u{1}sandbox\0\u{1}key\0\u{1}secret\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}provider\0\u{1}token\0\u{1}app\0\u{1}sandbox\0\u{1}key\0\u{1}secret\0\u{1}placeholder\0\u{1}labels\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3003,6 +3018,8 @@ nonisolated extension WireRegisterPush: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeSingularBoolField(value: &self.sandbox) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.key) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.secret) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.placeholder) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.labels) }()
       default: break
       }
     }
@@ -3027,6 +3044,12 @@ nonisolated extension WireRegisterPush: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.secret.isEmpty {
       try visitor.visitSingularBytesField(value: self.secret, fieldNumber: 6)
     }
+    if !self.placeholder.isEmpty {
+      try visitor.visitSingularStringField(value: self.placeholder, fieldNumber: 7)
+    }
+    if self.labels != false {
+      try visitor.visitSingularBoolField(value: self.labels, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3037,6 +3060,8 @@ nonisolated extension WireRegisterPush: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.sandbox != rhs.sandbox {return false}
     if lhs.key != rhs.key {return false}
     if lhs.secret != rhs.secret {return false}
+    if lhs.placeholder != rhs.placeholder {return false}
+    if lhs.labels != rhs.labels {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -30,10 +30,17 @@ struct RegisterPush: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: "Web Push: p256dh, in base64url.") var key: String = ""
     @Option(parsing: .unconditional, help: "Web Push: auth, in base64url.") var secret: String = ""
 
+    @Option(help: "A text that is shown when the device is woken; the provider can read it. (default: none)")
+    var placeholder: String?
+    @Flag(help: "Show the label that the sender's client gave with the message, if it gave one, instead.")
+    var labels = false
+
     func run() async throws {
-        _ = try await ask(.registerPush(try target()), options)
+        _ = try await ask(.registerPush(try target(), display()), options)
         print("registered")
     }
+
+    private func display() -> PushDisplay { PushDisplay(placeholder: placeholder, showsLabels: labels) }
 
     private func target() throws -> PushTarget {
         switch provider {

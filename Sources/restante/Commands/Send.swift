@@ -31,6 +31,9 @@ struct Send: AsyncParsableCommand {
     var receipt = false
     @Flag(help: "Only for who is connected now; stored nowhere.")
     var ephemeral = false
+    @Option(
+        help: "Shown where a device is woken for it whose app shows labels; the server and its provider can read it.")
+    var label: String?
     @Option(help: "The message's id, a UUIDv7: send again what was sent before.")
     var id: String?
     @Argument(help: "The text.")
@@ -52,7 +55,7 @@ struct Send: AsyncParsableCommand {
             let submission = Submission(
                 id: id, to: recipient, content: .payload(Array(payload)), timeToLive: ttl,
                 urgency: urgent ? .urgent : .normal, ephemeral: ephemeral, receipt: receipt,
-                groupVersion: readers?.groupVersion)
+                groupVersion: readers?.groupVersion, label: label)
             do {
                 return try await client.send(submission)
             } catch let error as ClientError {
