@@ -7,7 +7,16 @@ final class StoreCaller: StoreSink {
     private struct State {
         var events: [StoreEvent] = []
         var waiter: CheckedContinuation<Void, Never>?
+        var wakes: [Wake] = []
+        var wakeWaiter: (count: Int, CheckedContinuation<Void, Never>)?
         var failure: String?
+
+        /// Whoever waits for as many wakes as there are now.
+        mutating func takeWakeWaiter() -> CheckedContinuation<Void, Never>? {
+            guard let (count, waiter) = wakeWaiter, wakes.count >= count || failure != nil else { return nil }
+            wakeWaiter = nil
+            return waiter
+        }
     }
 
     let store: SQLiteStore
@@ -48,6 +57,30 @@ final class StoreCaller: StoreSink {
         }
     }
 
+    /// Returns when the store has asked for so many devices to be woken since the last call.
+    func wakes(_ count: Int) async throws -> [Wake] {
+        await withCheckedContinuation { waiter in
+            let ready = state.withLock { state in
+                state.wakeWaiter = (count, waiter)
+                return state.takeWakeWaiter()
+            }
+            ready?.resume()
+        }
+        return try state.withLock { state in
+            if let failure = state.failure { throw BrokenPromise("the store failed: \(failure)") }
+            defer { state.wakes = [] }
+            return state.wakes
+        }
+    }
+
+    func store(wakes: [Wake]) {
+        let ready = state.withLock { state in
+            state.wakes += wakes
+            return state.takeWakeWaiter()
+        }
+        ready?.resume()
+    }
+
     func store(committed events: [StoreEvent]) {
         let isAnswer = events.contains { if case .replied(_, _, .operators) = $0 { true } else { false } }
         told()
@@ -58,6 +91,7 @@ final class StoreCaller: StoreSink {
 
     func store(failed error: any Error) {
         wake(true) { $0.failure = "\(error)" }
+        state.withLock { $0.takeWakeWaiter() }?.resume()
     }
 
     private func wake(_ isAnswer: Bool, _ change: (inout State) -> Void) {

@@ -9,7 +9,7 @@ struct CrashChild: ParsableCommand {
         commandName: "crash-child", abstract: "What `crash` kills.", shouldDisplay: false)
 
     enum Script: String, ExpressibleByArgument, CaseIterable {
-        case play, fill, churn, migrate
+        case play, fill, churn, wake, migrate
     }
 
     @Argument var script: Script
@@ -30,15 +30,17 @@ struct CrashChild: ParsableCommand {
             _ = try Migrator().up(database: database)
             return CrashFacts.tell("done")
         }
-        let store = try SQLiteStore.open(path: database)
+        let clock = FaultClock()
+        let store = try SQLiteStore.open(path: database, options: CrashScript.wakingOptions(clock))
         let caller = StoreCaller(store) { CrashFacts.tell(CrashTrace.answer) }
         Task.detached { [script] in
             do {
-                let life = CrashScript(caller)
+                let life = CrashScript(caller, clock: clock)
                 switch script {
                 case .play, .migrate: try await life.play()
                 case .fill: try await life.fill()
                 case .churn: try await life.churn()
+                case .wake: try await life.wake()
                 }
             } catch {
                 CrashFacts.tell("failed: \(error)")

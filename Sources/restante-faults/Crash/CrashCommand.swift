@@ -8,7 +8,7 @@ struct CrashCommand: AsyncParsableCommand {
         abstract:
             "Kill a store at each of its system calls, or fail the call, and compare what is left with what it told.",
         discussion: """
-            Needs strace. Sends, drains, acknowledges, sweeps and checkpoints, from files of several kinds; and migrates, \
+            Needs strace. Sends, drains, acknowledges, sweeps and checkpoints, from files of several kinds; wakes devices; and migrates, \
             from each earlier version. A store whose call fails must answer nobody any more and end within a second.
 
               Scripts/faults crash --short
@@ -29,7 +29,9 @@ struct CrashCommand: AsyncParsableCommand {
         let seed = seed ?? .random(in: 0 ... .max)
         let folder = NSTemporaryDirectory() + "/restante-crash-\(UInt32.random(in: 0 ... .max))"
         print("crash: seed \(seed)")
-        let states = try await CrashState.ofMail(in: folder) + CrashState.ofMigrations(in: folder)
+        let states =
+            try await CrashState.ofMail(in: folder) + [CrashState.ofWakes(in: folder)]
+            + CrashState.ofMigrations(in: folder)
         var broken: [String] = []
         if !errors { broken += try await run(.kill, stride: short ? 3 : 1, seed, states, folder) }
         if errors || short { broken += try await run(.error, stride: short ? 15 : 1, seed, states, folder) }

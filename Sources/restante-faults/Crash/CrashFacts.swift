@@ -9,6 +9,9 @@ struct CrashFacts: Sendable {
     /// By device: what it acknowledged, and what it was told is acknowledged for good.
     private(set) var requested: [String: Set<MessageID>] = [:]
     private(set) var acknowledged: [String: Set<MessageID>] = [:]
+    /// By device, for how many of the messages it was woken: at most, and at least.
+    private(set) var answered: [String: Int] = [:]
+    private(set) var woken: [String: Int] = [:]
     private(set) var isDone = false
 
     init(_ text: String) {
@@ -21,6 +24,10 @@ struct CrashFacts: Sendable {
             case "accepted": if let id = MessageID(words[1]) { accepted.insert(id) }
             case "acknowledges": requested[String(words[1]), default: []].formUnion(Self.ids(words))
             case "acknowledged": acknowledged[String(words[1]), default: []].formUnion(Self.ids(words))
+            case "marks": answered[String(words[1])] = Int(words[2])
+            case "comes": woken = [:]
+            case "came": answered = [:]
+            case "marked": woken[String(words[1])] = Int(words[2])
             default: break
             }
         }

@@ -112,9 +112,10 @@ final class CrashRun: Sendable {
     ) async throws -> [String] {
         do {
             guard let whole else {
+                let wakes = state.script == .wake ? try CrashWakes(facts).broken(in: database) : []
                 var check = CrashCheck(earlier: state.facts, killed: facts)
                 try await check.run(on: database)
-                return check.broken
+                return wakes + check.broken
             }
             _ = try Migrator().up(database: database)
             return [try CrashSchema(database).difference(to: whole)].compactMap { $0 }

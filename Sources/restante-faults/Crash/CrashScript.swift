@@ -9,16 +9,21 @@ final class CrashScript {
     }
     /// By device, in the order of `bobs`.
     static let sessions = [SessionID(2), SessionID(3)]
-    private static let sender = SessionID(1)
+    static let sender = SessionID(1)
 
     let caller: StoreCaller
-    private let tell: (String) -> Void
+    let clock: FaultClock
+    let tell: (String) -> Void
     /// Messages of each of `bobs` that are not acknowledged, with their tags.
     private(set) var open: [[(tag: UInt64, id: MessageID)]] = [[], []]
     private(set) var answers: [MessageID: SendOutcome] = [:]
 
-    init(_ caller: StoreCaller, tell: @escaping (String) -> Void = CrashFacts.tell) {
+    init(
+        _ caller: StoreCaller, clock: FaultClock = FaultClock(),
+        tell: @escaping (String) -> Void = CrashFacts.tell
+    ) {
         self.caller = caller
+        self.clock = clock
         self.tell = tell
     }
 
@@ -72,7 +77,7 @@ final class CrashScript {
     func disconnect() async throws { try await perform(([Self.sender] + Self.sessions).map { .release($0) }) }
 
     /// One commit.
-    private func send(_ sizes: [Int]) async throws {
+    func send(_ sizes: [Int]) async throws {
         let messages = sizes.map { (id: MessageID(at: StoreClock.wall.now()), bytes: $0) }.sorted { $0.id < $1.id }
         for message in messages { tell("sent \(message.id) \(message.bytes)") }
         try await send(messages)
@@ -91,7 +96,7 @@ final class CrashScript {
             })
     }
 
-    private func acknowledge(_ device: Int) async throws {
+    func acknowledge(_ device: Int) async throws {
         guard let last = open[device].last else { return }
         let ids = open[device].map(\.id.description).joined(separator: " ")
         tell("acknowledges \(Self.bobs[device].device) \(ids)")
@@ -102,7 +107,7 @@ final class CrashScript {
     }
 
     @discardableResult
-    private func perform(_ commands: [StoreCommand]) async throws -> [StoreEvent] {
+    func perform(_ commands: [StoreCommand]) async throws -> [StoreEvent] {
         let events = try await caller.perform(commands)
         for event in events { hear(event) }
         return events

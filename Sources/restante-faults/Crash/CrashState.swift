@@ -35,6 +35,12 @@ struct CrashState: Sendable {
         return states
     }
 
+    /// No file, in which devices register where they are woken.
+    static func ofWakes(in folder: String) throws -> CrashState {
+        let directory = try makeDirectory(folder + "/wakes")
+        return CrashState(name: "fresh", directory: directory, script: .wake, facts: CrashFacts(""))
+    }
+
     /// No file, and a file of each earlier version with data in it.
     static func ofMigrations(in folder: String) throws -> [CrashState] {
         try (0..<Migrations.all.count).map { version in
