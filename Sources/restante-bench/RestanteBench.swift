@@ -17,6 +17,7 @@ struct RestanteBench: AsyncParsableCommand {
         subcommands: [
             StoreBench.self, GrowthBench.self, ChurnBench.self, BackupBench.self, IdleBench.self, StalledBench.self,
             StormBench.self, StrangersBench.self, EnqueueBench.self, DrainBench.self, LifeBench.self, PairsBench.self,
-            GroupsBench.self, BacklogBench.self, MailboxesBench.self, PayloadsBench.self, GuardBench.self,
+            GroupsBench.self, BacklogBench.self, MailboxesBench.self, PayloadsBench.self, WakesBench.self,
+            GuardBench.self,
         ], defaultSubcommand: StoreBench.self)
 }
