@@ -254,7 +254,6 @@ let package = Package(
             name: "RestanteMetricsTests",
             dependencies: ["RestanteMetrics", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict),
-        // Against servers of its own that check what the real ones check.
         // Servers that check what the real ones check, for tests.
         .target(
             name: "PushServers",

@@ -44,6 +44,52 @@ extension SystemTests {
             }
         }
 
+        /// Bob was woken when the server is killed, and Carol's provider had not answered: only she is asked for again.
+        @Test func whoWasWokenIsNotWokenByTheNextProcess() async throws {
+            let silentToCarol: PushServer.Script = { request, number in
+                request.path == "/carol" && number == 1 ? .silence : .answer(201)
+            }
+            try await PushedServer.with(script: silentToCarol) { pushed in
+                try await pushed.registerBob()
+                try await pushed.register("carol/phone", at: "/carol")
+                try await Device.with("alice", on: pushed.server) { alice in
+                    try await alice.send("hello", to: .user(PushedServer.bob))
+                    while try await pushed.marks() != "1" {}
+                    try await alice.send("hello", to: .user(UserName(unchecked: "carol")))
+                    await pushed.service.received(2)
+                }
+                try await pushed.server.kill()
+                try await pushed.server.startAgain()
+                // Both are looked at together.
+                await pushed.service.received(3)
+                #expect(pushed.service.requests.map(\.path) == [PushedServer.path, "/carol", "/carol"])
+            }
+        }
+
+        /// A text goes to the provider only where both ends want it.
+        @Test func whatIsShownIsWhatBothAppsWant() async throws {
+            try await PushedServer.with { pushed in
+                func shown(_ label: String?) async throws -> String {
+                    let count = pushed.service.requests.count
+                    let flags = ["--to", "bob", "--plain", "--urgent", "hi"] + (label.map { ["--label", $0] } ?? [])
+                    let sent = try await pushed.server.restante(["send"] + flags, as: "alice/laptop")
+                    try #require(sent.status == 0, "\(sent)")
+                    await pushed.service.received(count + 1)
+                    return String(
+                        decoding: try pushed.subscription.decrypt(pushed.service.requests[count].body), as: UTF8.self)
+                }
+                try await pushed.registerBob("--placeholder", "News \"😀\"", "--labels")
+                #expect(try await shown("Alice") == #"{"restante":"mail","text":"Alice"}"#)
+                #expect(try await shown(nil) == #"{"restante":"mail","text":"News \"😀\""}"#)
+                try await pushed.registerBob()
+                #expect(try await shown("Alice") == #"{"restante":"mail"}"#)
+                let long = String(repeating: "x", count: 257)
+                let refused = try await pushed.server.restante(
+                    ["send", "--to", "bob", "--plain", "--label", long, "hi"], as: "alice/laptop")
+                #expect(refused.status != 0 && refused.errors.contains("label has at most 256 bytes"), "\(refused)")
+            }
+        }
+
         @Test func aTargetThatIsGoneIsForgotten() async throws {
             let gone: PushServer.Script = { _, _ in .answer(410) }
             try await PushedServer.with(script: gone) { pushed in
@@ -105,15 +151,23 @@ extension SystemTests {
             }
         }
 
-        @Test func keysThatAreNoneAreToldBeforeAnythingIsOpened() async throws {
+        @Test(arguments: [
+            (["--push-web-push-key", "none.pem", "--push-web-push-subject", "mailto:a@example.org"], "none.pem"),
+            (["--push-web-push-key", "none.pem"], "Web Push needs both"),
+            (["--push-authorities", "none.pem"], "none.pem"),
+            (["--push-fcm-account", "none.json"], "none.json"),
+            (
+                ["--push-apns-key", "none.p8", "--push-apns-key-id", "ABC", "--push-apns-team", "ABCDE12345"],
+                "push.apnsKeyId"
+            ),
+            (["--push-apns-key", "none.p8"], "APNs needs all three"),
+            (["--push-web-push-networks", "10.1.2.3/8"], "push.webPushNetworks"),
+        ])
+        func settingsThatAreNoneAreToldBeforeAnythingIsOpened(flags: [String], word: String) async throws {
             try await Home.with { home in
-                let done = try await Command.run(
-                    Products.restante,
-                    [
-                        "serve", "--database", home.database, "--push-web-push-key", home.file("none.pem"),
-                        "--push-web-push-subject", "mailto:a@example.org",
-                    ], in: home)
-                #expect(done.status == 78 && done.errors.contains("none.pem"), "\(done)")
+                let serve = ["serve", "--database", home.database, "--port", "0"]
+                let done = try await Command.run(Products.restante, serve + flags, in: home)
+                #expect(done.status == 78 && done.errors.contains(word), "\(done)")
                 #expect(!FileManager.default.fileExists(atPath: home.database))
             }
         }

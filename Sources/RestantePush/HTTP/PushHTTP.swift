@@ -27,6 +27,16 @@ public struct PushHTTP: Sendable {
         self.eventLoopGroup = eventLoopGroup
     }
 
+    /// Reads ``trustRoots``, so that a file that is none is told of before the first request.
+    public func checkTrustRoots() throws(PushError) {
+        guard let trustRoots else { return }
+        do {
+            _ = try NIOSSLCertificate.fromPEMFile(trustRoots)
+        } catch {
+            throw PushError("\(trustRoots) cannot be read, or holds no certificates in PEM")
+        }
+    }
+
     /// - Parameters:
     ///   - idleTimeout: how long a connection is kept that nobody uses.
     ///   - addresses: where to connect to for a name, instead of asking the resolver.

@@ -38,6 +38,7 @@ struct PushSettings: Sendable {
     /// - Throws: `PushError` for a file that is none.
     func senders() throws(PushError) -> [any PushSender] {
         let http = PushHTTP(trustRoots: authorities)
+        try http.checkTrustRoots()
         var senders: [any PushSender] = []
         if let apns { senders.append(try APNsSender(apns.configuration(), http: http)) }
         if let fcm { senders.append(try FCMSender(fcm.configuration(), http: http)) }

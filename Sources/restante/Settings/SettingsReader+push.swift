@@ -21,6 +21,10 @@ extension SettingsReader {
             }
             return nil
         }
+        for (setting, id) in [("push.apnsKeyId", keyID), ("push.apnsTeam", team)]
+        where id.utf8.count != 10 || !id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) {
+            problems.append("\(setting): must have ten letters and digits, as Apple's developer site shows it")
+        }
         return PushSettings.APNs(key: key, keyID: keyID, team: team, production: production, sandbox: sandbox)
     }
 

@@ -54,15 +54,25 @@ struct PushedServer {
     }
 
     /// Bob registers where he is woken, and goes.
-    func registerBob() async throws {
-        let done = try await server.restante(
-            "push", "register", "webpush", service.base + Self.path, "--key", base64URL(subscription.key), "--secret",
-            base64URL(subscription.secret), as: "bob/phone")
+    func registerBob(_ flags: String...) async throws { try await register("bob/phone", at: Self.path, flags) }
+
+    func register(_ device: String, at path: String, _ flags: [String] = []) async throws {
+        let subscribed = [
+            "push", "register", "webpush", service.base + path, "--key", base64URL(subscription.key), "--secret",
+            base64URL(subscription.secret),
+        ]
+        let done = try await server.restante(subscribed + flags, as: device)
         #expect(done.status == 0 && done.output == "registered\n", "\(done)")
     }
 
     func targets() async throws -> String {
         try await server.home.sqlite3("SELECT count(*) FROM push_targets").output.trimmingCharacters(in: .newlines)
+    }
+
+    /// How many devices a provider has taken a wake-up for.
+    func marks() async throws -> String {
+        try await server.home.sqlite3("SELECT count(*) FROM push_targets WHERE woken_through > 0").output
+            .trimmingCharacters(in: .newlines)
     }
 
     private func base64URL(_ bytes: [UInt8]) -> String {

@@ -89,6 +89,10 @@ final class ServerProcess: Sendable {
 
     /// Runs a command that speaks as a device; its token is made with the server's key file.
     func restante(_ arguments: String..., as identity: String) async throws -> Command {
+        try await restante(arguments, as: identity)
+    }
+
+    func restante(_ arguments: [String], as identity: String) async throws -> Command {
         try await Command.run(
             Products.restante, arguments + ["--as", identity, "--database", home.database], in: home,
             environment: ["RESTANTE_URL": url])
