@@ -31,7 +31,15 @@ public enum PushAnswer: Sendable, Equatable {
     case unregistered
     /// Not now: `after` is how long the provider wants to be left alone, nil where it did not say.
     case retry(after: Duration?, reason: String)
-    /// Not like this. With `alarm` it is our credentials that are refused, which an operator can put right: it is asked
-    /// again, slowly.
-    case refused(reason: String, alarm: Bool = false)
+    /// Not like this.
+    case refused(reason: String, alarm: PushAlarm = .none)
+}
+
+/// What an operator should hear of.
+public enum PushAlarm: Sendable, Equatable {
+    case none
+    /// The target does not belong to our credentials: another app's, most likely. Of one device only, and not asked again.
+    case target
+    /// Our credentials are refused, which an operator can put right: it is asked again, slowly.
+    case credentials
 }

@@ -38,7 +38,7 @@ extension ProviderTests {
             (APNsRules.refusal(413, "PayloadTooLarge"), .refused(reason: "413 PayloadTooLarge")),
             (
                 APNsRules.refusal(403, "UnrelatedKeyIdInToken"),
-                .refused(reason: "403 UnrelatedKeyIdInToken", alarm: true)
+                .refused(reason: "403 UnrelatedKeyIdInToken", alarm: .credentials)
             ),
             (APNsRules.refusal(429, "TooManyRequests"), .retry(after: nil, reason: "429 TooManyRequests")),
             (
@@ -52,7 +52,7 @@ extension ProviderTests {
             ),
             (.answer(502, [], "<html>a proxy's</html>"), .retry(after: nil, reason: "502")),
             (.answer(400, [], #"{"reason":"SomethingNew"}"#), .refused(reason: "400")),
-            (.answer(403, [], ""), .refused(reason: "403", alarm: true)),
+            (.answer(403, [], ""), .refused(reason: "403", alarm: .credentials)),
             (.answer(302, [("location", "https://evil.example.org/")], ""), .refused(reason: "302")),
             (.answer(503, [], String(repeating: "x", count: 100_000)), .retry(after: nil, reason: "503")),
             (.drop, .retry(after: nil, reason: "the connection was lost")),

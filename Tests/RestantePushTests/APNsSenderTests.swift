@@ -168,7 +168,7 @@ extension ProviderTests {
             try await Self.run(
                 { _, _, _ in APNsRules.refusal(403, "ExpiredProviderToken") },
                 body: { setting in
-                    let alarm = PushAnswer.refused(reason: "403 ExpiredProviderToken", alarm: true)
+                    let alarm = PushAnswer.refused(reason: "403 ExpiredProviderToken", alarm: .credentials)
                     #expect(await setting.sender.send(Samples.wake("a")) == alarm)
                     #expect(setting.server.requests.count == 2)
                     #expect(await setting.sender.send(Samples.wake("a")) == alarm)
@@ -184,7 +184,7 @@ extension ProviderTests {
                 configure: { $0.teams[0].keyID = "OTHERKEY00" },
                 body: { setting in
                     let answer = await setting.sender.send(Samples.wake("a"))
-                    #expect(answer == .refused(reason: "403 InvalidProviderToken", alarm: true))
+                    #expect(answer == .refused(reason: "403 InvalidProviderToken", alarm: .credentials))
                 })
         }
     }

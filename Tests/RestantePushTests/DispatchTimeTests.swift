@@ -45,14 +45,32 @@ struct DispatchTimeTests {
         var state = Base.state(generator: .least)
         state.add([Samples.wake("a"), Samples.wake("b")], now: Base.time())
         for attempt in state.start() {
-            state.end(attempt.id, .refused(reason: "403", alarm: true), took: .zero, now: Base.time())
+            state.end(attempt.id, .refused(reason: "403", alarm: .credentials), took: .zero, now: Base.time())
         }
         let alarms = state.takeNotes().filter { if case .alarm = $0 { true } else { false } }
-        #expect(alarms == [.alarm(.apns, reason: "403")])
+        #expect(alarms == [.alarm(.apns, reason: "403", of: .credentials)])
         state.passTime(Base.time(.seconds(29)))
         #expect(state.start() == [])
         state.passTime(Base.time(.seconds(30)))
         #expect(state.start().count == 2)
+    }
+
+    /// One device's target that is not ours slows nobody down, is not tried again, and is told of once an hour.
+    @Test func aTargetOfAnotherAppHarmsNobodyElse() {
+        var state = Base.state(limits: PushLimits(concurrency: 8))
+        let mismatch = PushAnswer.refused(reason: "403", alarm: .target)
+        var told: [PushNote] = []
+        for minute in [0, 1, 59, 60] {
+            let now = Base.time(.seconds(60 * minute))
+            state.add([Samples.wake("bad")], now: now)
+            state.end(state.start()[0].id, mismatch, took: .zero, now: now)
+            let notes = state.takeNotes()
+            #expect(notes.contains { if case .ended(_, .refused) = $0 { true } else { false } })
+            told += notes.filter { if case .alarm = $0 { true } else { false } }
+        }
+        #expect(told == Array(repeating: .alarm(.apns, reason: "403", of: .target), count: 2))
+        state.add((0..<8).map { Samples.wake("good\($0)") }, now: Base.time())
+        #expect(state.start().count == 8)
     }
 
     // MARK: - Deadlines

@@ -145,7 +145,8 @@ extension ProviderTests {
                 { _, _ in .answer(401, [], #"{"error":"invalid_client"}"#) },
                 body: { setting in
                     let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
-                    #expect(answer == .refused(reason: "no access token for the service account: 401", alarm: true))
+                    #expect(
+                        answer == .refused(reason: "no access token for the service account: 401", alarm: .credentials))
                     #expect(setting.messages.isEmpty)
                 })
         }
@@ -166,13 +167,13 @@ extension ProviderTests {
 
         static let answers: [(reply: ServerReply, answer: PushAnswer)] = [
             (FCMRules.refusal(404, "UNREGISTERED"), .unregistered),
-            (.answer(404), .refused(reason: "404", alarm: true)),
-            (FCMRules.refusal(403, "SENDER_ID_MISMATCH"), .refused(reason: "403 SENDER_ID_MISMATCH", alarm: true)),
+            (.answer(404), .refused(reason: "404", alarm: .credentials)),
+            (FCMRules.refusal(403, "SENDER_ID_MISMATCH"), .refused(reason: "403 SENDER_ID_MISMATCH", alarm: .target)),
             (
                 FCMRules.refusal(401, "THIRD_PARTY_AUTH_ERROR"),
-                .refused(reason: "401 THIRD_PARTY_AUTH_ERROR", alarm: true)
+                .refused(reason: "401 THIRD_PARTY_AUTH_ERROR", alarm: .credentials)
             ),
-            (.answer(403), .refused(reason: "403", alarm: true)),
+            (.answer(403), .refused(reason: "403", alarm: .credentials)),
             (FCMRules.refusal(400, "INVALID_ARGUMENT"), .refused(reason: "400 INVALID_ARGUMENT")),
             (FCMRules.refusal(400, "SOMETHING_NEW"), .refused(reason: "400")),
             (
@@ -201,7 +202,7 @@ extension ProviderTests {
             try await Self.run(Self.always(.answer(401))) { setting in
                 for _ in 0..<5 {
                     let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
-                    #expect(answer == .refused(reason: "401", alarm: true))
+                    #expect(answer == .refused(reason: "401", alarm: .credentials))
                 }
                 #expect(setting.rules.count == 2)
             }

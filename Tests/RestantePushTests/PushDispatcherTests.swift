@@ -104,7 +104,7 @@ struct PushDispatcherTests {
     }
 
     @Test func tellsAnAlarm() async {
-        let sender = ScriptedSender(.apns) { _, _ in .refused(reason: "403 InvalidProviderToken", alarm: true) }
+        let sender = ScriptedSender(.apns) { _, _ in .refused(reason: "403 InvalidProviderToken", alarm: .credentials) }
         await Self.run([sender]) { dispatcher, sink, _ in
             dispatcher.dispatch((0..<10).map { Samples.wake("w\($0)") })
             await sink.answered(10)

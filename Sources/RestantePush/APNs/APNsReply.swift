@@ -54,7 +54,7 @@ struct APNsReply {
         switch reason.verdict {
         case .gone: isLater ? .unregistered : .refused(reason: "\(text), of before it was registered")
         case .refused: .refused(reason: text)
-        case .alarm: .refused(reason: text, alarm: true)
+        case .alarm: .refused(reason: text, alarm: .credentials)
         case .later: .retry(after: after, reason: text)
         }
     }
@@ -63,7 +63,7 @@ struct APNsReply {
     private func answer(_ status: UInt) -> PushAnswer {
         switch status {
         case 408, 429, 500...: .retry(after: after, reason: "\(status)")
-        case 401, 403: .refused(reason: "\(status)", alarm: true)
+        case 401, 403: .refused(reason: "\(status)", alarm: .credentials)
         default: .refused(reason: "\(status)")
         }
     }

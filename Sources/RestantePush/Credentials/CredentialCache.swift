@@ -16,7 +16,7 @@ enum CredentialTrouble: Error, Sendable, Equatable {
 
     var answer: PushAnswer {
         switch self {
-        case .refused(let reason): .refused(reason: reason, alarm: true)
+        case .refused(let reason): .refused(reason: reason, alarm: .credentials)
         case .unavailable(let after, let reason): .retry(after: after, reason: reason)
         }
     }

@@ -7,7 +7,7 @@ extension DispatchState {
         lanes[sent.lane]?.end(answer)
         lines[sent.lane.provider]?.sending -= 1
         notes.append(.answered(sent.wake, answer, took: took))
-        tellAlarm(answer, sent.lane)
+        tellAlarm(answer, sent.lane, now)
         if let outcome = answer.outcome {
             settle(sent, outcome, attempt, now)
         } else {
@@ -68,12 +68,10 @@ extension DispatchState {
         remove(wake.wake.device)
     }
 
-    private mutating func tellAlarm(_ answer: PushAnswer, _ lane: LaneName) {
-        switch answer {
-        case .taken: lanes[lane]?.clearAlarm()
-        case .refused(let reason, alarm: true):
-            if lanes[lane]?.isNewAlarm(reason) == true { notes.append(.alarm(lane.provider, reason: reason)) }
-        case .unregistered, .retry, .refused: break
-        }
+    private mutating func tellAlarm(_ answer: PushAnswer, _ lane: LaneName, _ now: Time) {
+        guard case .refused(let reason, let alarm) = answer, alarm != .none,
+            lines[lane.provider]?.isNewAlarm(reason, of: lane, at: now.uptime) == true
+        else { return }
+        notes.append(.alarm(lane.provider, reason: reason, of: alarm))
     }
 }

@@ -38,8 +38,6 @@ struct Lane {
     var wakes = 0
     /// Whether it stands in its provider's line of lanes.
     var isInLine = false
-    /// What the operator was told last.
-    private var alarm: String?
 
     init(limit: Int) {
         most = limit
@@ -76,16 +74,8 @@ struct Lane {
         precondition(sending > 0, "an answer to nothing")
         sending -= 1
         switch answer {
-        case .taken, .unregistered, .refused(_, alarm: false): limit = min(most, limit * 2)
-        case .retry, .refused(_, alarm: true): limit = max(1, limit / 2)
+        case .taken, .unregistered, .refused(_, alarm: .none), .refused(_, alarm: .target): limit = min(most, limit * 2)
+        case .retry, .refused(_, alarm: .credentials): limit = max(1, limit / 2)
         }
     }
-
-    /// Whether the operator is to be told of this: again only after something was taken, or when it is something else.
-    mutating func isNewAlarm(_ reason: String) -> Bool {
-        defer { alarm = reason }
-        return alarm != reason
-    }
-
-    mutating func clearAlarm() { alarm = nil }
 }

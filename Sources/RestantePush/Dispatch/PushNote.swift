@@ -6,7 +6,7 @@ enum PushNote: Equatable {
     case asked(Wake, attempt: Int)
     case connected(DeviceAddress, isCancelled: Bool)
     case answered(Wake, PushAnswer, took: Duration)
-    case alarm(PushProvider, reason: String)
+    case alarm(PushProvider, reason: String, of: PushAlarm)
     case ended(Wake, WakeOutcome)
 }
 
@@ -17,7 +17,7 @@ extension PushSink {
         case .asked(let wake, let attempt): asked(wake, attempt: attempt)
         case .connected(let device, let isCancelled): connected(device, isCancelled: isCancelled)
         case .answered(let wake, let answer, let took): answered(wake, answer, took: took)
-        case .alarm(let provider, let reason): alarm(provider, reason: reason)
+        case .alarm(let provider, let reason, let what): alarm(provider, reason: reason, of: what)
         case .ended(let wake, let outcome): ended(wake, outcome)
         }
     }
@@ -29,8 +29,8 @@ extension PushAnswer {
         switch self {
         case .taken: .sent
         case .unregistered: .unregistered
-        case .refused(let reason, alarm: false): .refused(reason: reason)
-        case .retry, .refused(_, alarm: true): nil
+        case .refused(let reason, alarm: .none), .refused(let reason, alarm: .target): .refused(reason: reason)
+        case .retry, .refused(_, alarm: .credentials): nil
         }
     }
 }

@@ -22,8 +22,8 @@ public protocol PushSink: Sendable {
     /// - Parameter isCancelled: whether a wake of it was dropped, or is under way and not made again.
     func connected(_ device: DeviceAddress, isCancelled: Bool)
 
-    /// Our credentials are refused: somebody has to look. Once until something is taken again, not once a wake.
-    func alarm(_ provider: PushProvider, reason: String)
+    /// Somebody has to look. Of the same reason once an hour, not once a wake.
+    func alarm(_ provider: PushProvider, reason: String, of alarm: PushAlarm)
 }
 
 extension PushSink {
@@ -31,5 +31,5 @@ extension PushSink {
     public func asked(_ wake: Wake, attempt: Int) {}
     public func connected(_ device: DeviceAddress, isCancelled: Bool) {}
     public func answered(_ wake: Wake, _ answer: PushAnswer, took: Duration) {}
-    public func alarm(_ provider: PushProvider, reason: String) {}
+    public func alarm(_ provider: PushProvider, reason: String, of alarm: PushAlarm) {}
 }

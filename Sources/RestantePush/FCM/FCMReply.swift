@@ -28,12 +28,13 @@ struct FCMReply {
         return switch (response.status, code) {
         case (200, _): .taken
         case (_, "UNREGISTERED"): .unregistered
-        case (_, "SENDER_ID_MISMATCH"), (_, "THIRD_PARTY_AUTH_ERROR"): .refused(reason: text, alarm: true)
+        case (_, "SENDER_ID_MISMATCH"): .refused(reason: text, alarm: .target)
+        case (_, "THIRD_PARTY_AUTH_ERROR"): .refused(reason: text, alarm: .credentials)
         case (_, "QUOTA_EXCEEDED"), (429, _): .retry(after: after ?? quotaPause, reason: text)
         case (_, "UNAVAILABLE"), (_, "INTERNAL"), (408, _), (500..., _): .retry(after: after, reason: text)
         case (_, "INVALID_ARGUMENT"): .refused(reason: text)
         // A project that is not there, or an API that is switched off, speaks of no token.
-        case (401, _), (403, _), (404, _): .refused(reason: text, alarm: true)
+        case (401, _), (403, _), (404, _): .refused(reason: text, alarm: .credentials)
         default: .refused(reason: text)
         }
     }

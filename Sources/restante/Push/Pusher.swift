@@ -72,10 +72,15 @@ private struct PushReport: PushSink {
             ])
     }
 
-    func alarm(_ provider: PushProvider, reason: String) {
-        logger.error(
-            "a provider refuses us: devices are not woken until that is put right",
-            metadata: ["provider": "\(provider.name)", "reason": "\(reason)"])
+    func alarm(_ provider: PushProvider, reason: String, of alarm: PushAlarm) {
+        let metadata: Logger.Metadata = ["provider": "\(provider.name)", "reason": "\(reason)"]
+        switch alarm {
+        case .credentials:
+            logger.error("a provider refuses us: devices are not woken until that is put right", metadata: metadata)
+        case .target:
+            logger.warning("a device has registered a target that is not for our credentials", metadata: metadata)
+        case .none: break
+        }
     }
 }
 

@@ -27,7 +27,7 @@ final class RecordingSink: PushSink {
         change { $0.answers.append(answer) }
     }
 
-    func alarm(_ provider: PushProvider, reason: String) {
+    func alarm(_ provider: PushProvider, reason: String, of alarm: PushAlarm) {
         change { $0.alarms.append("\(provider.name): \(reason)") }
     }
 
