@@ -151,6 +151,9 @@ public protocol StoreSink: Sendable {
     /// one replaces the first.
     func store(wakes: [Wake])
 
+    /// Devices that are not to be woken any more, whatever was asked for. Called as ``store(committed:)`` is.
+    func store(unwoken devices: [DeviceAddress])
+
     /// What the store measured of its own work. Called as ``store(committed:)`` is, after it.
     func store(measured measure: StoreMeasure)
 }
@@ -158,6 +161,7 @@ public protocol StoreSink: Sendable {
 extension StoreSink {
     public func store(noticed notice: StoreNotice) {}
     public func store(wakes: [Wake]) {}
+    public func store(unwoken devices: [DeviceAddress]) {}
     public func store(measured measure: StoreMeasure) {}
 }
 

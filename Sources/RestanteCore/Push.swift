@@ -117,4 +117,6 @@ public protocol DeviceWaker: Sendable {
     func wake(_ wakes: [Wake])
     /// The device has connected: what still waits for it is not sent any more. Must not block.
     func cancel(_ device: DeviceAddress)
+    /// The device is not to be woken any more: what still waits for it is not sent. Must not block.
+    func forget(_ device: DeviceAddress)
 }

@@ -26,9 +26,7 @@ public struct StoreCounts: Sendable, Equatable {
     /// Messages that a device has acknowledged durably, once a device.
     public var acknowledged = 0
     public var receipts = 0
-    /// Wake-ups that a provider has taken.
-    public var woken = 0
-    /// Devices that connected within a minute after one.
+    /// Devices that connected within a minute after a provider had taken a wake-up for them.
     public var wokenAndCame = 0
     /// Messages that expired while somebody was still owed them.
     public var expired = 0

@@ -44,6 +44,9 @@ package final class SteppedStore {
         try engine.transaction { try engine.moveAllLateCursors() }
     }
 
+    /// Who is not to be woken any more.
+    package func takeUnwoken() -> [DeviceAddress] { engine.takeUnwoken() }
+
     /// Whether it has to be found out now who is to be woken.
     package var areWakesDue: Bool { engine.areWakesDue }
 
@@ -53,6 +56,9 @@ package final class SteppedStore {
         while engine.areWakesDue { found += try engine.wakesSlice() }
         return found
     }
+
+    /// What was counted since this was last asked.
+    package func takeCounts() -> StoreCounts { engine.takeCounts() }
 
     package func prune() throws { _ = try engine.pruneSlice() }
 

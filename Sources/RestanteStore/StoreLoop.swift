@@ -62,6 +62,8 @@ struct StoreLoop {
 
     private func tellNotices() {
         for notice in engine.takeNotices() { sink.store(noticed: notice) }
+        let unwoken = engine.takeUnwoken()
+        if !unwoken.isEmpty { sink.store(unwoken: unwoken) }
     }
 
     /// Everyone gets an answer, and then an error of the disk ends the store, as it does in a batch.

@@ -6,8 +6,12 @@ public struct WakeOptions: Sendable {
     public var providers: Set<PushProvider> = []
     /// Milliseconds for which a device that was woken is left alone, unless urgent mail comes.
     public var interval: Int64 = 20 * 60 * 1000
+    /// Milliseconds between two wake-ups of a device for urgent mail.
+    public var urgentInterval: Int64 = 10 * 1000
     /// Milliseconds after which a device is woken whose connection ended with mail still waiting; also after a start, since
     /// whoever was connected comes back by itself.
+    ///
+    /// Doubled each time that it comes and goes and acknowledges nothing, up to ``interval``.
     public var afterClose: Int64 = 60 * 1000
     /// Milliseconds after which a wake-up that no provider has taken is given up.
     public var deadline: Int64 = 24 * 3600 * 1000

@@ -48,12 +48,15 @@ import Testing
         try box.answer(first, .sent)
         try box.send(to: "bob")
         #expect(try box.store.wakes().isEmpty)
-        // The answer to the one that is on its way may be older than this: another follows it.
+        // The answer to the one that is on its way may be older than this: another follows it, though not at once.
         try box.send(to: "bob", .urgent)
+        #expect(try box.store.wakes().isEmpty)
+        box.clock.advance(milliseconds: 10_000)
         let last = try box.store.wakes()
         #expect(last.map(\.urgency) == [.urgent])
         try box.answer(last, .sent)
         try box.send(to: "bob", .urgent)
+        box.clock.advance(milliseconds: 10_000)
         #expect(try box.store.wakes().map(\.urgency) == [.urgent])
     }
 
@@ -72,6 +75,7 @@ import Testing
         try box.send(to: "bob", .urgent, label: "Carol")
         #expect(try box.store.wakes().first { $0.device == address("bob/phone") }?.text == "News", "it is for both")
         try box.send(to: "bob", .urgent)
+        box.clock.advance(milliseconds: 10_000)
         #expect(try box.store.wakes().first { $0.device == address("bob/phone") }?.text == "News")
     }
 
@@ -310,6 +314,20 @@ import Testing
         box.store.close()
         let report = try DatabaseCheck.run(database: box.database, full: false)
         #expect(report.findings.contains { $0.place.hasPrefix("push_targets") })
+    }
+
+    /// What waits at a provider's is not sent any more to who is unlinked, or does not want it.
+    @Test func whoIsUnlinkedIsCancelled() throws {
+        for name in ["bob", "carol"] {
+            try box.away("\(name)/phone")
+            try box.send(to: name)
+        }
+        _ = try box.store.wakes()
+        try box.ask(.unlink(address("bob/phone")), from: nil)
+        #expect(box.store.takeUnwoken() == [address("bob/phone")])
+        let carol = try box.connect("carol/phone")
+        try box.ask(.removePush, from: carol)
+        #expect(box.store.takeUnwoken().isEmpty, "connecting has cancelled it")
     }
 
     /// P6.

@@ -42,6 +42,8 @@ final class Dispatcher: StoreSink {
 
     func store(wakes: [Wake]) { waker?.wake(wakes) }
 
+    func store(unwoken devices: [DeviceAddress]) { for device in devices { waker?.forget(device) } }
+
     func store(measured measure: StoreMeasure) { metrics.take(measure) }
 
     func store(noticed notice: StoreNotice) {

@@ -54,7 +54,7 @@ extension Engine {
         latestHead = (log, row.mark)
         index.append(log, row.seq)
         if kind == .message {
-            let cause = WakeCause(urgency: flags.contains(.urgent) ? .urgent : .normal, label: label)
+            let cause = WakeCause(log: log, urgency: flags.contains(.urgent) ? .urgent : .normal, label: label)
             wakes.note(log, cause, at: timekeeper.lastTime)
         }
         if followers[log] != nil || journalFollows { journal.append(.stored(row)) }

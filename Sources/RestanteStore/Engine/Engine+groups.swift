@@ -199,6 +199,7 @@ extension Engine {
             try connection.run(
                 "UPDATE cursors SET until_seq = ?3 WHERE device_id = ?1 AND log_id = ?2", device.key, row.log, row.seq)
             journal.append(.unfollowed(device.key, row.log, until: row.seq))
+            try wakeWhoParts(device.key, from: row.log)
         }
     }
 

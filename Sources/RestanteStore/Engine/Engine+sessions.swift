@@ -91,7 +91,9 @@ extension Engine {
         try moveLateCursors(of: session.device)
         forget(session)
         let now = now
-        wakes.left(session.device, session.follows.keys, at: now)
+        if wakes.isOn, try PushRow(connection, of: session.device) != nil {
+            wakes.left(session.device, session.follows.keys, hasRead: session.hasAcknowledged, at: now)
+        }
         try connection.run(
             "UPDATE sessions SET node = NULL, connected_at = NULL WHERE device_id = ?1 AND generation = ?2",
             session.device, session.generation)

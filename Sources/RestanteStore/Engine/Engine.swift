@@ -80,6 +80,8 @@ final class Engine {
     let disk: StoreDisk?
     var expiry: Expiry
     var wakes: WakeSchedule
+    /// Devices whose wake-ups are not to be sent any more: they are unlinked, or have taken back where they are woken.
+    var unwoken: [DeviceAddress] = []
     /// When devices are looked at again, in milliseconds of the store's clock.
     var idleDueAt: Int64 = 0
     /// Some rows of `endings` have not been looked through.
@@ -109,7 +111,7 @@ final class Engine {
         idsFrom = try Engine.readIDsFrom(connection)
         acceptedRows = try AcceptedRows(connection, at: positions.head)
         try connection.execute("BEGIN IMMEDIATE")
-        wakes = try WakeSchedule(options.wakes, connection, now: options.clock.now())
+        wakes = try WakeSchedule(options.wakes, connection, now: timekeeper.read())
         expiry = try Expiry(connection, limits: limits, now: timekeeper.read())
         try clearSessions(ofNode: node)
         try keepClock()

@@ -116,6 +116,9 @@ final class Session {
         self.losses = losses
     }
 
+    /// It has acknowledged something.
+    var hasAcknowledged: Bool { lastTag > UInt64(open.count) }
+
     /// The socket takes no more for now.
     func pause() {
         state = .behind

@@ -11,6 +11,20 @@ struct WakeMark {
     /// When the device was here last.
     let seenAt: Int64
 
+    var wasHereSince: Bool { seenAt >= wokenAt }
+
+    /// Behind this position is what it is to be woken for.
+    var position: Position { wasHereSince ? 0 : through }
+
+    /// Nil: the device cannot be woken.
+    init?(_ connection: Connection, of device: DeviceKey, head: Position) throws {
+        let mark = try connection.first(
+            "SELECT \(Self.columns) FROM push_targets JOIN devices USING (device_id) WHERE device_id = ?1", device
+        ) { WakeMark($0, head: head) }
+        guard let mark else { return nil }
+        self = mark
+    }
+
     init(_ row: borrowing Statement, head: Position) {
         // What is above every position there is, is not true.
         let through = row.int(0)

@@ -44,6 +44,10 @@ struct WakeSchedule {
     /// Logs with mail that nobody was looked up for yet.
     private var fresh: [LogKey: WakeCause] = [:]
     private var quiet: [LogKey: Int64] = [:]
+    /// When devices were last asked to be woken for urgent mail.
+    private var urgentAt: [DeviceKey: Int64] = [:]
+    /// How often in a row devices were woken since they had left something unread, and came and left it again.
+    private var fruitless: [DeviceKey: Int] = [:]
     var look: Look?
     /// The last device whose mark was looked at since the start, and when the next ones are; nil: all were.
     var search: (after: DeviceKey, at: Int64)?
@@ -68,19 +72,37 @@ struct WakeSchedule {
 
     /// Who is there needs no waking. True: it was woken within the last minute.
     mutating func connected(_ device: DeviceKey, at now: Int64) -> Bool {
+        urgentAt[device] = nil
         guard case .cooling(_, _, let wokenAt?) = states.removeValue(forKey: device) else { return false }
         return now - wokenAt <= 60_000
     }
 
-    /// Its connection has ended: mail may still wait, and what comes in these logs is its concern again.
-    mutating func left(_ device: DeviceKey, _ logs: some Sequence<LogKey>, at now: Int64) {
+    /// The connection of a device that can be woken has ended: mail may still wait, and what comes in these logs is its concern
+    /// again.
+    ///
+    /// - Parameter hasRead: whether it has acknowledged anything. One that comes and goes without is woken after longer and longer.
+    mutating func left(_ device: DeviceKey, _ logs: some Sequence<LogKey>, hasRead: Bool, at now: Int64) {
         guard isOn else { return }
-        for log in logs { quiet[log] = nil }
-        put(device, dueAt: now + options.afterClose, beyond: 0, nil)
+        for log in logs { joined(log) }
+        if hasRead { fruitless[device] = nil }
+        let wait = options.afterClose << min(fruitless[device] ?? 0, 16)
+        put(device, dueAt: now + min(wait, max(options.interval, options.afterClose)), beyond: 0, nil)
     }
 
-    /// It reads another log.
-    mutating func joined(_ log: LogKey) { quiet[log] = nil }
+    /// It reads another log, whose next mail is looked at, also if all of its readers but this one are being looked at now.
+    mutating func joined(_ log: LogKey) {
+        quiet[log] = nil
+        if look?.log == log { look?.quietUntil = .min }
+    }
+
+    /// What is known of mail in a log whose readers have not all been looked at.
+    func unlooked(_ log: LogKey) -> WakeCause? { fresh[log] ?? look.flatMap { $0.log == log ? $0.cause : nil } }
+
+    /// It is not to be woken any more. False: nothing was under way.
+    mutating func forget(_ device: DeviceKey) -> Bool {
+        (urgentAt[device], fruitless[device]) = (nil, nil)
+        return states.removeValue(forKey: device) != nil
+    }
 
     /// The clock was set: what was to happen at a time is told anew.
     mutating func restart(at now: Int64) {
@@ -88,6 +110,8 @@ struct WakeSchedule {
         states = states.filter { if case .asked = $0.value { true } else { false } }
         queue = Heap()
         quiet = [:]
+        urgentAt = [:]
+        look?.quietUntil = .min
         search = (after: 0, at: now)
     }
 
@@ -115,25 +139,38 @@ struct WakeSchedule {
         case nil: put(device, dueAt: now, beyond: 0, cause)
         case .due(let at, let beyond, let known):
             let both = known?.joined(with: cause) ?? cause
-            if at > now || both != known { put(device, dueAt: min(at, now), beyond: beyond, both) }
+            let hurried = hurried(at, known, by: cause, now)
+            if hurried != at || both != known { put(device, dueAt: hurried, beyond: beyond, both) }
         case .asked(let through) where cause.urgency == .urgent,
             .cooling(_, let through, _) where cause.urgency == .urgent:
-            put(device, dueAt: now, beyond: through, cause)
+            // Another that is on its way may be older than this.
+            put(device, dueAt: max(now, (urgentAt[device] ?? 0) + options.urgentInterval), beyond: through, cause)
         case .asked: break
         case .cooling(let until, _, _): if let quiet = look?.quietUntil { look?.quietUntil = min(quiet, until) }
         }
     }
 
+    /// When a device is due that more mail has come for.
+    private func hurried(_ at: Int64, _ known: WakeCause?, by cause: WakeCause, _ now: Int64) -> Int64 {
+        // It was woken for urgent mail moments ago.
+        if at <= now || known?.urgency == .urgent { return at }
+        // Whoever was connected when the process before ended comes back by itself.
+        if cause.urgency == .normal, let search, search.at > now { return at }
+        return now
+    }
+
     /// What the process before has left of a device that is away.
-    mutating func resume(_ device: DeviceKey, _ mark: WakeMark, at now: Int64) {
+    ///
+    /// - Parameter urgent: urgent mail that has come since it was woken.
+    mutating func resume(_ device: DeviceKey, _ mark: WakeMark, _ urgent: WakeCause?, at now: Int64) {
         guard states[device] == nil else { return }
         // A clock that was set back must not have it wait for longer.
         let until = min(mark.wokenAt, now) + options.interval
-        if mark.seenAt >= mark.wokenAt {
+        if mark.wasHereSince {
             // It has been here since, and left or was cut off: what still waits, it is told of again.
-            put(device, dueAt: now, beyond: 0, nil)
-        } else if until <= now {
-            put(device, dueAt: now, beyond: mark.through, nil)
+            put(device, dueAt: max(now, search?.at ?? 0), beyond: 0, nil)
+        } else if until <= now || urgent != nil {
+            put(device, dueAt: now, beyond: mark.through, urgent)
         } else {
             cool(device, until: until, through: mark.through, wokenAt: mark.wokenAt)
         }
@@ -163,7 +200,15 @@ struct WakeSchedule {
 
     // MARK: Asking
 
-    mutating func ask(_ device: DeviceKey, through: Position) { states[device] = .asked(through: through) }
+    mutating func ask(_ device: DeviceKey, through: Position, _ urgency: Urgency, at now: Int64) {
+        states[device] = .asked(through: through)
+        if urgency == .urgent { urgentAt[device] = now }
+    }
+
+    /// What a device has left unread was looked for: there is some, for which it is woken again, or none.
+    mutating func leftUnread(_ device: DeviceKey, _ hasMail: Bool) {
+        fruitless[device] = hasMail ? (fruitless[device] ?? 0) + 1 : nil
+    }
 
     /// What is waited for when an answer comes.
     enum Expected {
@@ -176,10 +221,13 @@ struct WakeSchedule {
     }
 
     mutating func answered(_ device: DeviceKey, through mark: Position) -> Expected {
-        guard case .asked(let through) = states[device] else { return .none }
-        guard through == mark else { return .another }
-        states[device] = nil
-        return .this
+        switch states[device] {
+        case .asked(mark):
+            states[device] = nil
+            return .this
+        case .asked, .due(_, beyond: mark, _): return .another
+        default: return .none
+        }
     }
 
     /// - Parameter wasWoken: false: a provider has refused, and for this mail it is not asked again.

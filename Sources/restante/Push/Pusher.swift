@@ -19,6 +19,8 @@ final class Pusher: DeviceWaker, Sendable {
 
     func cancel(_ device: DeviceAddress) { dispatcher.cancel(device) }
 
+    func forget(_ device: DeviceAddress) { dispatcher.cancel(device) }
+
     /// Asks the provider once, now, whatever waits for the device; the store is told nothing.
     ///
     /// - Parameter isDryRun: whether nobody is to be woken.

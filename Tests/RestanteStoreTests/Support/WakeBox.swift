@@ -13,18 +13,26 @@ final class WakeBox {
     private var lastSession: UInt64 = 0
     private var lastRequest: UInt64 = 0
     private var alice = SessionID(0)
+    private let options: WakeOptions
 
-    init() throws {
+    /// - Parameter change: of how often who is woken.
+    init(_ change: (inout WakeOptions) -> Void = { _ in }) throws {
+        var options = WakeOptions()
+        options.providers = [.apns]
+        change(&options)
+        self.options = options
         folder = try Folder()
-        store = try Self.open(folder, clock)
+        store = try Self.open(folder, clock, options)
         alice = try connect("alice/laptop")
     }
 
     deinit { store.close() }
 
-    private static func open(_ folder: Folder, _ clock: SteppedClock) throws -> SteppedStore {
+    private static func open(
+        _ folder: Folder, _ clock: SteppedClock, _ wakes: WakeOptions
+    ) throws -> SteppedStore {
         var options = StoreOptions(clock: clock.clock)
-        options.wakes.providers = [.apns]
+        options.wakes = wakes
         return try SteppedStore(path: folder.database, options: options)
     }
 
@@ -32,7 +40,7 @@ final class WakeBox {
     func restart(meanwhile: (Folder) throws -> Void = { _ in }) throws {
         store.close()
         try meanwhile(folder)
-        store = try Self.open(folder, clock)
+        store = try Self.open(folder, clock, options)
         alice = try connect("alice/laptop")
     }
 
@@ -83,12 +91,14 @@ final class WakeBox {
     func ask(_ request: Request) throws { try ask(request, from: alice) }
 
     /// Nil: an operator.
-    func ask(_ request: Request, from session: SessionID?) throws {
+    @discardableResult
+    func ask(_ request: Request, from session: SessionID?) throws -> Reply? {
         lastRequest += 1
         let origin = session.map { Origin.session($0) } ?? .operators(CallID(lastRequest))
         for case .replied(let result, lastRequest, _) in try run([.request(request, id: lastRequest, from: origin)]) {
-            _ = try result.get()
+            return try result.get()
         }
+        return nil
     }
 
     func answer(_ wakes: [Wake], _ outcome: WakeOutcome, expecting count: Int? = nil) throws {
