@@ -103,6 +103,21 @@ struct PushDispatcherTests {
         }
     }
 
+    /// A nearer moment takes the place of a farther one: tasks that sleep do not pile up.
+    @Test func oneTaskSleepsHoweverOftenIsTriedAgain() async {
+        let sender = ScriptedSender(.apns) { _, _ in .retry(after: .seconds(1), reason: "503") }
+        await Self.run([sender]) { dispatcher, sink, clock in
+            let day: Int64 = 86_400_000
+            dispatcher.dispatch([Samples.wake("a", deadline: Samples.now + day)])
+            for round in 1...50 {
+                await sink.answered(round)
+                await clock.hasSleeper()
+                #expect(clock.sleepers <= 2, "one, and one that is being cancelled")
+                clock.advance(by: .seconds(round < 50 ? 1200 : 0))
+            }
+        }
+    }
+
     @Test func tellsAnAlarm() async {
         let sender = ScriptedSender(.apns) { _, _ in .refused(reason: "403 InvalidProviderToken", alarm: .credentials) }
         await Self.run([sender]) { dispatcher, sink, _ in

@@ -16,24 +16,30 @@ public final class PushDispatcher: Sendable {
 
     fileprivate struct State: Sendable {
         var dispatch: DispatchState
-        /// In the order of the calls.
-        var inbox: [Command] = []
-        /// The moment that a task sleeps until.
-        var alarmClock: Duration?
         var hasEnded = false
+    }
+
+    /// What was asked for and not looked at yet. Its lock is never held for longer than an append: those who ask
+    /// must not wait.
+    private struct Inbox: Sendable {
+        /// In the order of the calls.
+        var commands: [Command] = []
+        var isClosed = false
     }
 
     /// What one look at the state brings up.
     fileprivate struct Work {
         var notes: [PushNote]
         var attempts: [DispatchState.Attempt]
-        var sleepUntil: Duration?
+        /// When to look again although nobody asks.
+        var nextDue: Duration?
     }
 
     private let senders: [PushProvider: any PushSender]
     private let clock: any PushClock
     private let sink: any PushSink
     private let state: NIOLockedValueBox<State>
+    private let inbox = NIOLockedValueBox(Inbox())
     private let kicks: AsyncStream<Void>.Continuation
     private let loop: NIOLockedValueBox<Task<Void, Never>?>
 
@@ -70,13 +76,14 @@ public final class PushDispatcher: Sendable {
     public var load: [PushProvider: PushLoad] {
         let now = clock.now
         return state.withLockedValue { state in
-            state.takeIn(now)
+            state.takeIn(takeCommands(), now)
             return state.dispatch.load
         }
     }
 
     /// Ends what is under way, drops what waits and closes all connections. The sink is told nothing any more.
     public func shutdown() async {
+        inbox.withLockedValue { $0.isClosed = true }
         state.withLockedValue { $0.hasEnded = true }
         kicks.finish()
         let task = loop.withLockedValue { $0 }
@@ -86,29 +93,37 @@ public final class PushDispatcher: Sendable {
     }
 
     private func take(_ command: Command) {
-        state.withLockedValue { if !$0.hasEnded { $0.inbox.append(command) } }
+        inbox.withLockedValue { if !$0.isClosed { $0.commands.append(command) } }
         kicks.yield()
+    }
+
+    /// Only for those who hold the lock of the state: otherwise two could take them in in the wrong order.
+    private func takeCommands() -> [Command] {
+        inbox.withLockedValue { inbox in
+            defer { inbox.commands = [] }
+            return inbox.commands
+        }
     }
 
     // MARK: - The loop
 
     private func run(_ stream: AsyncStream<Void>) async {
+        var alarmClock = AlarmClock(clock, kicks)
         await withDiscardingTaskGroup { group in
-            for await _ in stream { step(&group) }
+            for await _ in stream { step(&group, &alarmClock) }
             group.cancelAll()
         }
+        alarmClock.set(nil)
     }
 
-    private func step(_ group: inout DiscardingTaskGroup) {
+    private func step(_ group: inout DiscardingTaskGroup, _ alarmClock: inout AlarmClock) {
         let now = clock.now
-        let work = state.withLockedValue { $0.work(now) }
+        let work = state.withLockedValue { $0.work(takeCommands(), now) }
         for note in work.notes { sink.tell(note) }
         for attempt in work.attempts {
             group.addTask { await self.perform(attempt) }
         }
-        if let moment = work.sleepUntil {
-            group.addTask { await self.sleep(until: moment) }
-        }
+        alarmClock.set(work.nextDue)
     }
 
     private func perform(_ attempt: DispatchState.Attempt) async {
@@ -121,37 +136,23 @@ public final class PushDispatcher: Sendable {
         state.withLockedValue { $0.dispatch.end(attempt.id, answer, took: now.uptime - begin, now: now) }
         kicks.yield()
     }
-
-    private func sleep(until moment: Duration) async {
-        try? await clock.sleep(until: moment)
-        state.withLockedValue { if $0.alarmClock == moment { $0.alarmClock = nil } }
-        kicks.yield()
-    }
 }
 
 extension PushDispatcher.State {
-    fileprivate mutating func takeIn(_ now: Time) {
-        for command in inbox {
+    fileprivate mutating func takeIn(_ commands: [PushDispatcher.Command], _ now: Time) {
+        for command in commands {
             switch command {
             case .wakes(let wakes): dispatch.add(wakes, now: now)
             case .cancel(let device): dispatch.cancel(device)
             }
         }
-        inbox = []
     }
 
-    fileprivate mutating func work(_ now: Time) -> PushDispatcher.Work {
+    fileprivate mutating func work(_ commands: [PushDispatcher.Command], _ now: Time) -> PushDispatcher.Work {
         guard !hasEnded else { return PushDispatcher.Work(notes: [], attempts: []) }
-        takeIn(now)
+        takeIn(commands, now)
         dispatch.passTime(now)
         let attempts = dispatch.start()
-        return PushDispatcher.Work(notes: dispatch.takeNotes(), attempts: attempts, sleepUntil: nextSleep())
-    }
-
-    /// A new moment to sleep until, if there is something to do before anybody wakes.
-    private mutating func nextSleep() -> Duration? {
-        guard let due = dispatch.nextDue, alarmClock.map({ due < $0 }) ?? true else { return nil }
-        alarmClock = due
-        return due
+        return PushDispatcher.Work(notes: dispatch.takeNotes(), attempts: attempts, nextDue: dispatch.nextDue)
     }
 }

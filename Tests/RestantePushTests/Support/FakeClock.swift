@@ -26,6 +26,9 @@ final class FakeClock: PushClock {
     var wall: Int64 { state.withLockedValue { $0.wall } }
     var uptime: Duration { state.withLockedValue { $0.uptime } }
 
+    /// How many sleep now.
+    var sleepers: Int { state.withLockedValue { $0.sleepers.count } }
+
     func advance(by duration: Duration) {
         let due = state.withLockedValue { state in
             state.uptime += duration
