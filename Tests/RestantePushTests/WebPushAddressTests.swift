@@ -1,4 +1,5 @@
 import Crypto
+import NIOCore
 import PushServers
 import RestanteCore
 import Testing
@@ -76,6 +77,28 @@ extension ProviderTests {
                     await setting.sender.send(setting.wake())
                         == .retry(after: nil, reason: "the endpoint's host has no address"))
             }
+        }
+
+        /// A name server may be slow on purpose.
+        @Test func aNameServerThatHangsTakesNoLongerThanARequestMay() async throws {
+            struct HangingResolver: HostResolver {
+                let gate = Gate()
+
+                func addresses(of host: String) async -> [SocketAddress] {
+                    await gate.pass()
+                    return []
+                }
+            }
+            let resolver = HangingResolver()
+            let rules = WebPushRules(clock: FakeClock())
+            let key = try PushKey(pem: rules.key.pemRepresentation, name: "key")
+            let sender = try WebPushSender(
+                WebPushConfiguration(key: key, contact: rules.contact), http: PushHTTP(timeLimit: .milliseconds(100)),
+                resolver: resolver, clock: rules.clock)
+            let wake = Samples.wake("a", Subscription().target("https://push.example.org/x"))
+            #expect(await sender.send(wake) == .retry(after: nil, reason: "no answer in time"))
+            resolver.gate.open()
+            await sender.shutdown()
         }
 
         @Test func redirectsAreNotFollowed() async throws {

@@ -53,7 +53,7 @@ actor CheckedHosts {
         self.clock = clock
     }
 
-    /// A client for a host, to be given back.
+    /// A client for a host, to be given back. Throws early when the task is cancelled.
     func lease(_ host: String) async throws(Trouble) -> Lease {
         if let lease = leaseKept(host) { return lease }
         let addresses = try await check(host)
@@ -116,11 +116,22 @@ actor CheckedHosts {
         if let literal = try? SocketAddress(ipAddress: host, port: 0) {
             addresses = [literal]
         } else {
-            addresses = await resolver.addresses(of: host)
+            addresses = await resolve(host)
         }
         guard !addresses.isEmpty else { throw .unresolved }
         guard addresses.allSatisfy({ IPAddress($0).map(policy.allows) ?? false }) else { throw .forbidden }
         return addresses
+    }
+
+    /// Empty when the task is cancelled: a name server may be slow on purpose, and a resolver cannot be stopped.
+    private func resolve(_ host: String) async -> [SocketAddress] {
+        let (stream, continuation) = AsyncStream.makeStream(of: [SocketAddress].self)
+        Task { [resolver] in
+            continuation.yield(await resolver.addresses(of: host))
+            continuation.finish()
+        }
+        for await addresses in stream { return addresses }
+        return []
     }
 
     private func pin(_ host: String, _ addresses: [SocketAddress]) -> Pin {

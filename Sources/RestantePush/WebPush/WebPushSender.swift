@@ -45,13 +45,22 @@ public struct WebPushSender: PushSender {
         }
         do {
             let authorization = try await vapid.authorization(for: endpoint.origin)
-            return await send(request(endpoint, wake, body, authorization), to: endpoint)
+            return await sendInTime(request(endpoint, wake, body, authorization), to: endpoint)
         } catch {
             return error.answer
         }
     }
 
     public func shutdown() async { await hosts.shutdown() }
+
+    /// Within the time limit, that of the host's name server included.
+    private func sendInTime(_ request: HTTPClientRequest, to endpoint: WebPushEndpoint) async -> PushAnswer {
+        do {
+            return try await withTimeLimit(http.timeLimit) { await send(request, to: endpoint) }
+        } catch {
+            return .retry(after: nil, reason: PushHTTP.text(of: error))
+        }
+    }
 
     private func send(_ request: HTTPClientRequest, to endpoint: WebPushEndpoint) async -> PushAnswer {
         do {
