@@ -30,9 +30,17 @@ public enum PushAnswer: Sendable, Equatable {
     /// The target is gone, and was still alive when it was registered.
     case unregistered
     /// Not now: `after` is how long the provider wants to be left alone, nil where it did not say.
-    case retry(after: Duration?, reason: String)
+    case retry(after: Duration?, reason: String, of: PushReach = .all)
     /// Not like this.
     case refused(reason: String, alarm: PushAlarm = .none)
+}
+
+/// Whom a provider does not want to be asked for.
+public enum PushReach: Sendable, Equatable {
+    /// All who are woken by the same server or account.
+    case all
+    /// This device alone.
+    case target
 }
 
 /// What an operator should hear of.

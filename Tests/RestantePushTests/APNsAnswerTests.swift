@@ -40,7 +40,10 @@ extension ProviderTests {
                 APNsRules.refusal(403, "UnrelatedKeyIdInToken"),
                 .refused(reason: "403 UnrelatedKeyIdInToken", alarm: .credentials)
             ),
-            (APNsRules.refusal(429, "TooManyRequests"), .retry(after: nil, reason: "429 TooManyRequests")),
+            (
+                .answer(429, [("retry-after", "90")], #"{"reason":"TooManyRequests"}"#),
+                .retry(after: .seconds(90), reason: "429 TooManyRequests", of: .target)
+            ),
             (
                 APNsRules.refusal(429, "TooManyProviderTokenUpdates"),
                 .retry(after: nil, reason: "429 TooManyProviderTokenUpdates")

@@ -71,4 +71,23 @@ struct CredentialCacheTests {
         clock.advance(by: .seconds(CredentialCache.troublePause))
         #expect(try await cache.value() == "token2")
     }
+
+    /// Whoever hands credentials out may want to be left alone for longer.
+    @Test func aTroubleLastsAsLongAsWasAskedFor() async throws {
+        let maker = Maker()
+        let clock = FakeClock()
+        let cache = maker.cache(clock)
+        maker.trouble.withLockedValue { $0 = .unavailable(after: .seconds(90), reason: "503") }
+        await #expect(throws: CredentialTrouble.unavailable(after: .seconds(90), reason: "503")) {
+            try await cache.value()
+        }
+        clock.advance(by: .seconds(60))
+        await #expect(throws: CredentialTrouble.unavailable(after: .seconds(30), reason: "503")) {
+            try await cache.value()
+        }
+        #expect(maker.made == 1)
+        maker.trouble.withLockedValue { $0 = nil }
+        clock.advance(by: .seconds(30))
+        #expect(try await cache.value() == "token2")
+    }
 }

@@ -55,7 +55,7 @@ struct APNsReply {
         case .gone: isLater ? .unregistered : .refused(reason: "\(text), of before it was registered")
         case .refused: .refused(reason: text)
         case .alarm: .refused(reason: text, alarm: .credentials)
-        case .later: .retry(after: after, reason: text)
+        case .later: .retry(after: after, reason: text, of: reason == .tooManyRequests ? .target : .all)
         }
     }
 

@@ -20,14 +20,26 @@ enum CredentialTrouble: Error, Sendable, Equatable {
         case .unavailable(let after, let reason): .retry(after: after, reason: reason)
         }
     }
+
+    /// How long nobody else is to be told otherwise.
+    fileprivate var pause: Duration {
+        let least = Duration.seconds(CredentialCache.troublePause)
+        return if case .unavailable(let after?, _) = self { max(after, least) } else { least }
+    }
+
+    /// The same, to somebody who is told of it when `left` of its pause are left.
+    fileprivate func later(left: Duration) -> CredentialTrouble {
+        guard case .unavailable(let after?, let reason) = self else { return self }
+        return .unavailable(after: min(after, left), reason: reason)
+    }
 }
 
 /// Keeps a credential, and makes another when it is time: once for all who wait for it.
 actor CredentialCache {
     typealias Make = @Sendable (_ now: Int64) async -> Result<Credential, CredentialTrouble>
 
-    /// A trouble is told to others for so many seconds before it is tried again: ten thousand wakes must not ask ten
-    /// thousand times.
+    /// A trouble is told to others for so many seconds before it is tried again, or for as long as was asked for if
+    /// that is longer: ten thousand wakes must not ask ten thousand times.
     static let troublePause: Int64 = 5
     /// The clock may go back by so many seconds before a credential counts as made in the future.
     private static let clockSlack: Int64 = 60
@@ -68,7 +80,9 @@ actor CredentialCache {
 
     private func makeOne(_ now: Int64) async throws(CredentialTrouble) -> Credential {
         if let making { return try await making.value.get() }
-        if let (trouble, until) = trouble, clock.uptime < until { throw trouble }
+        if let (trouble, until) = trouble, clock.uptime < until {
+            throw trouble.later(left: until - clock.uptime)
+        }
         let task = Task { [make] in await make(now) }
         making = task
         let result = await task.value
@@ -78,7 +92,7 @@ actor CredentialCache {
             kept = credential
             trouble = nil
         case .failure(let failure):
-            trouble = (failure, clock.uptime + .seconds(Self.troublePause))
+            trouble = (failure, clock.uptime + failure.pause)
         }
         return try result.get()
     }

@@ -5,6 +5,7 @@ extension DispatchState {
     mutating func end(_ attempt: UInt64, _ answer: PushAnswer, took: Duration, now: Time) {
         guard let sent = attempts.removeValue(forKey: attempt) else { preconditionFailure("an answer to nothing") }
         lanes[sent.lane]?.end(answer)
+        pause(sent.lane, answer, now)
         lines[sent.lane.provider]?.sending -= 1
         notes.append(.answered(sent.wake, answer, took: took))
         tellAlarm(answer, sent.lane, now)
@@ -34,6 +35,7 @@ extension DispatchState {
         }
         if let next { wake.replace(with: next, giveUpAt: now.uptime + .milliseconds(next.deadline - now.wall)) }
         wake.failures += 1
+        wake.mayHurry = if case .retry(_, _, of: .all) = answer { true } else { false }
         let until = now.uptime + delay(answer, failures: wake.failures)
         wake.place = .delayed(until: until)
         wakes[wake.wake.device] = wake
@@ -54,7 +56,7 @@ extension DispatchState {
         defer { self.generator = generator }
         let backoff = limits.backoff
         switch answer {
-        case .retry(let after?, _):
+        case .retry(let after?, _, _):
             // Never sooner than the back-off would: a provider that says 0 is not asked in a circle.
             return max(
                 backoff.delay(after: after, using: &generator), backoff.delay(failures: failures, using: &generator))

@@ -28,6 +28,7 @@ struct DispatchState: Sendable {
     var lines: [PushProvider: ProviderLine] = [:]
     var attempts: [UInt64: Sending] = [:]
     var dues = Heap<Due>()
+    var pauses = Heap<LanePause>()
     var number: UInt64 = 0
     var notes: [PushNote] = []
 
@@ -41,7 +42,7 @@ struct DispatchState: Sendable {
     }
 
     /// When there is something to do although nobody asks; nil: never.
-    var nextDue: Duration? { dues.min?.at }
+    var nextDue: Duration? { [dues.min?.at, pauses.min?.until].compactMap(\.self).min() }
 
     var load: [PushProvider: PushLoad] {
         var load: [PushProvider: PushLoad] = [:]
@@ -102,8 +103,12 @@ struct DispatchState: Sendable {
         wakes[device]?.replace(with: later, giveUpAt: giveUpAt)
         // Of an earlier deadline the heap knows nothing yet; a later one is found when the earlier has passed.
         if giveUpAt < former.giveUpAt { dues.insert(Due(at: giveUpAt, device: device, serial: former.serial)) }
-        if case .waiting = former.place, former.wake.urgency != later.urgency, later.urgency == .urgent {
-            enqueue(device, job: job)
+        guard later.urgency == .urgent else { return }
+        switch former.place {
+        case .waiting where former.wake.urgency != .urgent: enqueue(device, job: job)
+        // Its back-off was for mail that could wait. What its server asked for holds for all of the lane.
+        case .delayed where former.mayHurry: enqueue(device, job: job)
+        case .waiting, .delayed, .sending: break
         }
     }
 
@@ -129,8 +134,9 @@ struct DispatchState: Sendable {
 
     // MARK: - Out
 
-    /// Moves what is due: delayed wakes wait again, and what has passed its deadline ends.
+    /// Moves what is due: pauses end, delayed wakes wait again, and what has passed its deadline ends.
     mutating func passTime(_ now: Time) {
+        endPauses(now)
         while let due = dues.min, due.at <= now.uptime {
             dues.removeMin()
             guard let wake = wakes[due.device], wake.serial == due.serial else { continue }

@@ -38,6 +38,8 @@ struct Lane {
     var wakes = 0
     /// Whether it stands in its provider's line of lanes.
     var isInLine = false
+    /// Until when its server wants to be left alone.
+    var pausedUntil: Duration?
 
     init(limit: Int) {
         most = limit
@@ -45,8 +47,8 @@ struct Lane {
     }
 
     var count: Int { urgent.count + normal.count }
-    var isUnused: Bool { wakes == 0 && sending == 0 }
-    var canSend: Bool { count > 0 && sending < limit }
+    var isUnused: Bool { wakes == 0 && sending == 0 && pausedUntil == nil }
+    var canSend: Bool { count > 0 && sending < limit && pausedUntil == nil }
 
     mutating func append(_ entry: Entry, _ urgency: Urgency, job: Job) {
         switch urgency {
@@ -75,6 +77,7 @@ struct Lane {
         sending -= 1
         switch answer {
         case .taken, .unregistered, .refused(_, alarm: .none), .refused(_, alarm: .target): limit = min(most, limit * 2)
+        case .retry(_, _, of: .target): break
         case .retry, .refused(_, alarm: .credentials): limit = max(1, limit / 2)
         }
     }

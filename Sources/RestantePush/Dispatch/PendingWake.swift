@@ -17,6 +17,8 @@ struct PendingWake {
     /// The deadline, as uptime.
     var giveUpAt: Duration
     var failures = 0
+    /// Whether something urgent ends its back-off: not if the provider wants this device left alone, or refuses us.
+    var mayHurry = true
     var place: Place
 
     /// When it is to be looked at if nothing happens.

@@ -92,7 +92,7 @@ extension PushAnswer {
         switch self {
         case .taken: "taken"
         case .unregistered: "the target is gone"
-        case .retry(_, let reason): "not now: \(reason)"
+        case .retry(_, let reason, _): "not now: \(reason)"
         case .refused(let reason, _): "refused: \(reason)"
         }
     }
