@@ -88,16 +88,6 @@ struct DispatchStateTests {
         #expect(Self.order(&state, 10).firstIndex(of: "normal") == 7)
     }
 
-    @Test func oneHostOfWebPushDoesNotTakeAll() {
-        var state = Self.state([.webPush], limits: PushLimits(concurrency: 10, perWebPushHost: 3))
-        func target(_ host: String) -> PushTarget { .webPush(endpoint: "https://\(host)/x", key: [], secret: []) }
-        state.add((0..<50).map { Samples.wake("slow\($0)", target("slow.example.org")) }, now: Self.time())
-        state.add((0..<5).map { Samples.wake("other\($0)", target("other.example.org")) }, now: Self.time())
-        let names = Self.names(state.start())
-        #expect(names.filter { $0.hasPrefix("slow") }.count == 3)
-        #expect(names.filter { $0.hasPrefix("other") }.count == 3)
-    }
-
     /// A server that fails is asked by fewer at once, down to one, and by more again when it answers.
     @Test func aFailingServerIsSpared() {
         var state = Self.state(limits: PushLimits(concurrency: 8))

@@ -4,9 +4,10 @@ extension DispatchState {
     /// Takes the answer to an attempt.
     mutating func end(_ attempt: UInt64, _ answer: PushAnswer, took: Duration, now: Time) {
         guard let sent = attempts.removeValue(forKey: attempt) else { preconditionFailure("an answer to nothing") }
+        if answer == .taken { know(sent.lane) }
         lanes[sent.lane]?.end(answer)
         pause(sent.lane, answer, now)
-        lines[sent.lane.provider]?.sending -= 1
+        lines[sent.lane.provider]?.end(isNew: sent.isToNewHost)
         notes.append(.answered(sent.wake, answer, took: took))
         tellAlarm(answer, sent.lane, now)
         if let outcome = answer.outcome {

@@ -3,13 +3,27 @@ import RestanteCore
 
 extension DispatchState {
     func limit(of lane: LaneName) -> Int {
-        lane.provider == .webPush ? limits.perWebPushHost : limits.concurrency
+        guard lane.provider == .webPush else { return limits.concurrency }
+        return isNew(lane) ? min(PushLimits.perNewHost, limits.perWebPushHost) : limits.perWebPushHost
+    }
+
+    /// Whether it is a host that some client has named, and that has not taken anything yet.
+    func isNew(_ lane: LaneName) -> Bool { lane.provider == .webPush && !knownHosts.contains(lane.part) }
+
+    /// Notes that a lane has taken something.
+    mutating func know(_ lane: LaneName) {
+        guard isNew(lane) else { return }
+        // Strangers can bring any number of hosts; those that are forgotten are known again with the next answer.
+        if knownHosts.count >= Self.slack { knownHosts = [] }
+        knownHosts.insert(lane.part)
+        let most = limit(of: lane)
+        lanes[lane]?.most = most
     }
 
     mutating func standInLine(_ name: LaneName) {
         guard let lane = lanes[name], lane.canSend, !lane.isInLine else { return }
         lanes[name]?.isInLine = true
-        lines[name.provider, default: ProviderLine()].lanes.append(name)
+        lines[name.provider, default: ProviderLine()].append(name, isNew: isNew(name))
     }
 
     mutating func forgetIfUnused(_ name: LaneName) {

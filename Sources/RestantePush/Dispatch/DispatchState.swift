@@ -14,6 +14,8 @@ struct DispatchState: Sendable {
         var wake: Wake
         var serial: UInt64
         var lane: LaneName
+        /// Whether its host had not taken anything when it began.
+        var isToNewHost: Bool
     }
 
     /// What every one may have that is not in use any more, before it is cleared out.
@@ -26,6 +28,8 @@ struct DispatchState: Sendable {
     var wakes: [DeviceAddress: PendingWake] = [:]
     var lanes: [LaneName: Lane] = [:]
     var lines: [PushProvider: ProviderLine] = [:]
+    /// Of Web Push: those that have taken something.
+    var knownHosts: Set<String> = []
     var attempts: [UInt64: Sending] = [:]
     var dues = Heap<Due>()
     var pauses = Heap<LanePause>()
@@ -162,8 +166,8 @@ struct DispatchState: Sendable {
     }
 
     private mutating func startOne(_ provider: PushProvider) -> Attempt? {
-        let limit = limits.concurrency
-        while let name = lines[provider]?.next(limit: limit) {
+        let limits = limits
+        while let name = lines[provider]?.next(limits) {
             lanes[name]?.isInLine = false
             while lanes[name]?.canSend == true, let entry = lanes[name]?.popFirst() {
                 guard let wake = wakes[entry.device], case .waiting(entry.ticket) = wake.place else { continue }
@@ -178,9 +182,10 @@ struct DispatchState: Sendable {
         let id = nextNumber()
         notes.append(.asked(wake.wake, attempt: wake.failures + 1))
         wakes[wake.wake.device]?.place = .sending(attempt: id, next: nil)
-        attempts[id] = Sending(wake: wake.wake, serial: wake.serial, lane: wake.lane)
+        let isNew = isNew(wake.lane)
+        attempts[id] = Sending(wake: wake.wake, serial: wake.serial, lane: wake.lane, isToNewHost: isNew)
         lanes[wake.lane]?.begin()
-        lines[wake.lane.provider]?.sending += 1
+        lines[wake.lane.provider]?.begin(isNew: isNew)
         standInLine(wake.lane)
         return Attempt(id: id, wake: wake.wake)
     }

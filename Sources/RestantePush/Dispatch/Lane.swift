@@ -31,7 +31,8 @@ struct Lane {
     private var urgent = FairQueue<Entry>()
     private var normal = FairQueue<Entry>()
     private var turn = 0
-    private let most: Int
+    /// Most requests under way, if all goes well.
+    var most: Int
     private var limit: Int
     private(set) var sending = 0
     /// Wakes that wait, are delayed or are under way.

@@ -6,7 +6,8 @@ public import RestanteCore
 /// - A device has at most one wake here: a later one replaces the one that waits.
 /// - Wakes with the same ``RestanteCore/Wake/job`` are a job, in whatever calls they came, and jobs take turns: one of
 ///   10,000 wakes holds a single one of another up by one wake.
-/// - Providers wait for each other never, and within Web Push no host for another.
+/// - Providers wait for each other never. Hosts of Web Push share its places: those that have never taken anything get
+///   half of them together, so that hosts which a client made up do not hold up the others.
 /// - Nothing of it is durable: after a crash whoever dispatches has to say again what is due.
 public final class PushDispatcher: Sendable {
     fileprivate enum Command: Sendable {

@@ -2,9 +2,16 @@
 public struct PushLimits: Sendable, Equatable {
     /// Most requests in flight to one provider.
     public var concurrency: Int
-    /// Most of them to one host of Web Push, whose hosts are named by clients: a slow one must not take all.
+    /// Most of them to one host of Web Push that has taken something. Hosts are named by clients: until one has, it
+    /// gets ``perNewHost`` at most, and all such together half of ``concurrency``.
     public var perWebPushHost: Int
     public var backoff: PushBackoff
+
+    /// Most requests in flight to a host of Web Push that has not taken anything yet.
+    static let perNewHost = 2
+
+    /// Most requests in flight to all hosts of Web Push that have not taken anything yet.
+    var newHosts: Int { max(1, concurrency / 2) }
 
     public init(concurrency: Int = 64, perWebPushHost: Int = 8, backoff: PushBackoff = PushBackoff()) {
         precondition(concurrency > 0 && perWebPushHost > 0, "nothing could ever be sent")

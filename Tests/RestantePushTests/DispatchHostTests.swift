@@ -1,0 +1,73 @@
+import RestanteCore
+import Testing
+
+@testable import RestantePush
+
+/// How the hosts of Web Push, which clients name, share its places.
+struct DispatchHostTests {
+    private typealias Base = DispatchStateTests
+
+    private static func wakes(_ host: String, _ count: Int) -> [Wake] {
+        let target = PushTarget.webPush(endpoint: "https://\(host).example.org/x", key: [], secret: [])
+        return (0..<count).map { Samples.wake("\(host) \($0)", target) }
+    }
+
+    /// How many of the attempts are for which host.
+    private static func hosts(_ attempts: [DispatchState.Attempt]) -> [String: Int] {
+        Base.names(attempts).reduce(into: [:]) { $0[String($1.prefix { $0 != " " }), default: 0] += 1 }
+    }
+
+    /// Lets hosts take one wake each, so that they are known.
+    private static func know(_ hosts: [String], _ state: inout DispatchState) {
+        for host in hosts {
+            state.add(wakes(host, 1), now: Base.time())
+            for attempt in state.start() { state.end(attempt.id, .taken, took: .zero, now: Base.time()) }
+        }
+    }
+
+    @Test func aHostGetsFewPlacesUntilItHasTakenSomething() {
+        var state = Base.state([.webPush], limits: PushLimits(concurrency: 16, perWebPushHost: 4))
+        state.add(Self.wakes("host", 20), now: Base.time())
+        var attempts = state.start()
+        #expect(attempts.count == 2)
+        for attempt in attempts { state.end(attempt.id, .refused(reason: "400"), took: .zero, now: Base.time()) }
+        attempts = state.start()
+        #expect(attempts.count == 2, "a refusal shows nothing")
+        for attempt in attempts { state.end(attempt.id, .taken, took: .zero, now: Base.time()) }
+        #expect(state.start().count == 4)
+    }
+
+    @Test func oneHostDoesNotTakeAll() {
+        var state = Base.state([.webPush], limits: PushLimits(concurrency: 10, perWebPushHost: 3))
+        Self.know(["slow", "other"], &state)
+        state.add(Self.wakes("slow", 50) + Self.wakes("other", 5), now: Base.time())
+        #expect(Self.hosts(state.start()) == ["slow": 3, "other": 3])
+    }
+
+    /// However many a client makes up, those that are known get their places.
+    @Test func newHostsDoNotTakeAll() {
+        var state = Base.state([.webPush], limits: PushLimits(concurrency: 16, perWebPushHost: 8))
+        Self.know(["known"], &state)
+        for number in 0..<100 { state.add(Self.wakes("made\(number)", 8), now: Base.time()) }
+        #expect(state.start().count == 8, "half of the places")
+        state.add(Self.wakes("known", 20), now: Base.time())
+        let attempts = state.start()
+        #expect(Self.hosts(attempts) == ["known": 8])
+        // A place of a known host's goes to no new one.
+        state.end(attempts[0].id, .taken, took: .zero, now: Base.time())
+        #expect(Self.hosts(state.start()) == ["known": 1])
+    }
+
+    /// New ones come to their turn beside known ones, and a place of theirs goes to the next of them.
+    @Test func newHostsAreAskedToo() {
+        var state = Base.state([.webPush], limits: PushLimits(concurrency: 4, perWebPushHost: 4))
+        Self.know(["known"], &state)
+        state.add(Self.wakes("known", 20) + Self.wakes("one", 1) + Self.wakes("two", 1), now: Base.time())
+        let attempts = state.start()
+        #expect(Self.hosts(attempts) == ["known": 2, "one": 1, "two": 1])
+        state.add(Self.wakes("three", 1), now: Base.time())
+        #expect(state.start() == [])
+        for attempt in attempts { state.end(attempt.id, .taken, took: .zero, now: Base.time()) }
+        #expect(Self.hosts(state.start())["three"] == 1)
+    }
+}
