@@ -30,8 +30,21 @@ struct Server {
         // Before the database is opened: keys and certificates that cannot be served change nothing there.
         let given: KeySet? = settings.keys == nil ? nil : try await settings.loadKeys()
         settings.gateway.tls = if let files = settings.tls { try ServerTLS(files) } else { nil }
-        let senders = try pushSenders()
+        let senders = try await pushSenders()
         for warning in settings.warnings + (given?.warnings ?? []) { logger.warning("\(warning)") }
+        do {
+            try await serve(given, senders, hangups, logger)
+        } catch {
+            // Also of those that nobody has been given: a client must not go without it.
+            for sender in senders { await sender.shutdown() }
+            throw error
+        }
+        logger.info("stopped: everything taken in has been answered, the file is closed")
+    }
+
+    private func serve(
+        _ given: KeySet?, _ senders: [any PushSender], _ hangups: UnixSignalsSequence, _ logger: Logger
+    ) async throws {
         var options = StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits)
         options.policies = settings.policies
         options.reserveBytes = settings.reserveBytes
@@ -84,13 +97,12 @@ struct Server {
             throw error
         }
         await pusher?.shutdown()
-        logger.info("stopped: everything taken in has been answered, the file is closed")
     }
 
     /// Their keys are read before the database is opened.
-    private func pushSenders() throws -> [any PushSender] {
+    private func pushSenders() async throws -> [any PushSender] {
         do {
-            return try settings.push.senders()
+            return try await settings.push.senders()
         } catch {
             throw CommandFailure(.configuration, "push: \(error)")
         }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import PushServers
 import RestanteCore
@@ -169,6 +170,26 @@ extension SystemTests {
                 let done = try await Command.run(Products.restante, serve + flags, in: home)
                 #expect(done.status == 78 && done.errors.contains(word), "\(done)")
                 #expect(!FileManager.default.fileExists(atPath: home.database))
+            }
+        }
+
+        /// What was made of the good ones is closed: a client of HTTP that is not, traps.
+        @Test(arguments: [
+            (["--push-fcm-account", "none.json"], "mail.db", 78, "none.json"),
+            ([], "none/mail.db", 74, "does not exist"),
+        ])
+        func goodSettingsBesideBadOnesEndInOrder(
+            flags: [String], database: String, status: Int32, word: String
+        ) async throws {
+            try await Home.with { home in
+                let key = home.file("apns.p8")
+                try Data(P256.Signing.PrivateKey().pemRepresentation.utf8).write(to: URL(filePath: key))
+                let good = [
+                    "--push-apns-key", key, "--push-apns-key-id", "ABCDE12345", "--push-apns-team", "ABCDE12345",
+                ]
+                let serve = ["serve", "--database", home.file(database), "--port", "0"]
+                let done = try await Command.run(Products.restante, serve + good + flags, in: home)
+                #expect(done.status == status && done.errors.contains(word), "\(done)")
             }
         }
     }

@@ -35,14 +35,19 @@ struct PushSettings: Sendable {
 
     /// Reads the keys and makes one sender a provider.
     ///
-    /// - Throws: `PushError` for a file that is none.
-    func senders() throws(PushError) -> [any PushSender] {
+    /// - Throws: `PushError` for a file that is none; senders that were made before are shut down.
+    func senders() async throws(PushError) -> [any PushSender] {
         let http = PushHTTP(trustRoots: authorities)
         try http.checkTrustRoots()
         var senders: [any PushSender] = []
-        if let apns { senders.append(try APNsSender(apns.configuration(), http: http)) }
-        if let fcm { senders.append(try FCMSender(fcm.configuration(), http: http)) }
-        if let webPush { senders.append(try WebPushSender(webPush.configuration(), http: http)) }
+        do {
+            if let apns { senders.append(try APNsSender(apns.configuration(), http: http)) }
+            if let fcm { senders.append(try FCMSender(fcm.configuration(), http: http)) }
+            if let webPush { senders.append(try WebPushSender(webPush.configuration(), http: http)) }
+        } catch {
+            for sender in senders { await sender.shutdown() }
+            throw error
+        }
         return senders
     }
 
