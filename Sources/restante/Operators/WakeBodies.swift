@@ -60,7 +60,3 @@ struct WakeEventBody: Codable {
         }
     }
 }
-
-extension Duration {
-    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
-}

@@ -97,7 +97,3 @@ extension PushAnswer {
         }
     }
 }
-
-extension Duration {
-    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-}
