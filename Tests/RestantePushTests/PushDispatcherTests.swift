@@ -88,18 +88,20 @@ struct PushDispatcherTests {
         }
     }
 
-    @Test func aDeviceThatConnectsIsNotWokenAnyMore() async {
+    /// Nor is one that is unlinked, of which nobody says that it has connected.
+    @Test(arguments: [true, false]) func aDeviceThatConnectsIsNotWokenAnyMore(connects: Bool) async {
         let sender = ScriptedSender(.apns) { wake, number in
             number == 0 ? .retry(after: .seconds(10), reason: "503") : .taken
         }
         await Self.run([sender]) { dispatcher, sink, clock in
             dispatcher.dispatch([Samples.wake("a")])
             await sink.answered(1)
-            dispatcher.cancel(Samples.device("a"))
+            if connects { dispatcher.cancel(Samples.device("a")) } else { dispatcher.forget(Samples.device("a")) }
             clock.advance(by: .seconds(3600))
             dispatcher.dispatch([Samples.wake("b", deadline: Samples.now + 7_200_000)])
             await sink.ended(1)
             #expect(sender.names == ["a", "b"])
+            #expect(sink.connected == (connects ? ["a"] : []))
         }
     }
 

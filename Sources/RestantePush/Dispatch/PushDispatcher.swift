@@ -13,6 +13,7 @@ public final class PushDispatcher: Sendable {
     fileprivate enum Command: Sendable {
         case wakes([Wake])
         case cancel(DeviceAddress)
+        case forget(DeviceAddress)
     }
 
     fileprivate struct State: Sendable {
@@ -72,6 +73,9 @@ public final class PushDispatcher: Sendable {
     /// Drops the wake of a device, which has connected. A request that is under way goes on: its end is told to the
     /// sink if it is one, and it is not made again.
     public func cancel(_ device: DeviceAddress) { take(.cancel(device)) }
+
+    /// Drops the wake of a device that is not to be woken any more: as ``cancel(_:)``, and it has not connected.
+    public func forget(_ device: DeviceAddress) { take(.forget(device)) }
 
     /// How much waits, by provider.
     public var load: [PushProvider: PushLoad] {
@@ -145,6 +149,7 @@ extension PushDispatcher.State {
             switch command {
             case .wakes(let wakes): dispatch.add(wakes, now: now)
             case .cancel(let device): dispatch.cancel(device)
+            case .forget(let device): dispatch.remove(device)
             }
         }
     }

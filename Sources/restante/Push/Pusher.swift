@@ -19,7 +19,7 @@ final class Pusher: DeviceWaker, Sendable {
 
     func cancel(_ device: DeviceAddress) { dispatcher.cancel(device) }
 
-    func forget(_ device: DeviceAddress) { dispatcher.cancel(device) }
+    func forget(_ device: DeviceAddress) { dispatcher.forget(device) }
 
     /// Asks the provider once, now, whatever waits for the device; the store is told nothing.
     ///

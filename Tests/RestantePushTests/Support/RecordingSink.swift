@@ -14,6 +14,7 @@ final class RecordingSink: PushSink {
         var ended: [Ended] = []
         var answers: [PushAnswer] = []
         var alarms: [String] = []
+        var connected: [String] = []
         var waiters: [(count: Int, of: @Sendable (State) -> Int, CheckedContinuation<Void, Never>)] = []
     }
 
@@ -31,6 +32,11 @@ final class RecordingSink: PushSink {
         change { $0.alarms.append("\(provider.name): \(reason)") }
     }
 
+    func connected(_ device: DeviceAddress, isCancelled: Bool) {
+        change { $0.connected.append(device.user.rawValue) }
+    }
+
+    var connected: [String] { state.withLockedValue { $0.connected } }
     var ended: [Ended] { state.withLockedValue { $0.ended } }
     var answers: [PushAnswer] { state.withLockedValue { $0.answers } }
     var alarms: [String] { state.withLockedValue { $0.alarms } }
