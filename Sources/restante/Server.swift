@@ -67,6 +67,7 @@ struct Server {
                 clockSkew: settings.tokenClockSkew),
             waker: pusher, metrics: metrics, logger: logger)
         measure(store, gateway)
+        metrics.beforeEachText { pushMetrics.measure(pusher?.load ?? [:]) }
         let route = MetricsRoute(metrics: metrics, gateway: gateway)
         let reloader = Reloader(settings, gateway: gateway, logger: logger)
         var services: [any Service] = [

@@ -29,6 +29,23 @@ extension SystemTests {
             }
         }
 
+        @Test func metricsTellWhatIsUnderWay() async throws {
+            try await PushedServer.with(script: { _, _ in .silence }) { pushed in
+                try await pushed.registerBob()
+                try await Device.with("alice", on: pushed.server) { alice in
+                    try await alice.send("hello", to: .user(PushedServer.bob))
+                    await pushed.service.received(1)
+                    let home = pushed.server.home
+                    let scrape = ["-s", "--unix-socket", home.database + ".sock", "http://restante/metrics"]
+                    let done = try await Command.run("/usr/bin/curl", scrape, in: home)
+                    for (state, count) in [("waiting", 0), ("delayed", 0), ("sending", 1)] {
+                        let line = #"restante_wakes_pending{provider="webpush",state="\#(state)"} \#(count)"#
+                        #expect(done.output.contains(line + "\n"), "\(done.output)")
+                    }
+                }
+            }
+        }
+
         /// The provider has not answered when the server is killed: the next process asks again.
         @Test func aKillLosesNoWake() async throws {
             let silentAtFirst: PushServer.Script = { _, number in number == 0 ? .silence : .answer(201) }

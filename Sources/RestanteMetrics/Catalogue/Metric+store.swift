@@ -25,6 +25,10 @@ extension Metric {
         "Devices that connected within a minute after a provider had taken a wake-up for them.")
     public static let wakes = counter(
         "restante_wakes_total", "Wake-ups that have ended, by provider and outcome.", labels: ["provider", "outcome"])
+    public static let wakesPending = gauge(
+        "restante_wakes_pending",
+        "Wake-ups that wait for their turn, are delayed by a back-off, or are being sent, by provider.",
+        labels: ["provider", "state"])
     public static let wakeSeconds = histogram(
         "restante_wake_seconds", Buckets.seconds, "One request to a provider.", labels: ["provider"])
     public static let lost = counter(
@@ -63,7 +67,7 @@ extension Metric {
 
     static let storeCatalogue = [
         batchCommands, commitSeconds, syncSeconds, queueCommands, queueBytes, sends, acknowledged, receipts, wakes,
-        wakeSeconds, wokenAndCame, lost,
+        wakesPending, wakeSeconds, wokenAndCame, lost,
         expired,
         oldest, walBytes, databaseBytes, reserveMissing, refusing, pauses, sweepLogs, sweepLag, clockHeld, notices,
 

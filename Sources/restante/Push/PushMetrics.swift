@@ -1,27 +1,53 @@
 import CoreMetrics
 import RestanteCore
 import RestanteMetrics
+import RestantePush
 
 /// Wake-ups as metrics: `docs/METRICS.md`.
 struct PushMetrics: Sendable {
     private let ends: [PushProvider: CounterVector<WakeOutcomeLabel>]
     private let seconds: [PushProvider: Recorder]
+    private let pending: [PushProvider: Pending]
+
+    private struct Pending: Sendable {
+        let waiting: Meter
+        let delayed: Meter
+        let sending: Meter
+
+        init(_ provider: PushProvider, _ factory: PrometheusFactory) {
+            func meter(_ state: String) -> Meter {
+                Meter(.wakesPending, factory, ["provider": provider.name, "state": state])
+            }
+            (waiting, delayed, sending) = (meter("waiting"), meter("delayed"), meter("sending"))
+        }
+    }
 
     init(_ factory: PrometheusFactory) {
         var ends: [PushProvider: CounterVector<WakeOutcomeLabel>] = [:]
         var seconds: [PushProvider: Recorder] = [:]
+        var pending: [PushProvider: Pending] = [:]
         for provider in PushProvider.allCases {
             ends[provider] = CounterVector(.wakes, factory) { ["provider": provider.name, "outcome": $0] }
             seconds[provider] = Recorder(.wakeSeconds, factory, ["provider": provider.name])
+            pending[provider] = Pending(provider, factory)
         }
-        (self.ends, self.seconds) = (ends, seconds)
+        (self.ends, self.seconds, self.pending) = (ends, seconds, pending)
     }
 
     func count(_ provider: PushProvider, _ outcome: WakeOutcome) { ends[provider]?.increment(outcome.label) }
 
+    /// Tells how much waits; of a provider that is not in `load` nothing does.
+    func measure(_ load: [PushProvider: PushLoad]) {
+        for (provider, meters) in pending {
+            let load = load[provider]
+            meters.waiting.set(load?.waiting ?? 0)
+            meters.delayed.set(load?.delayed ?? 0)
+            meters.sending.set(load?.sending ?? 0)
+        }
+    }
+
     func time(_ provider: PushProvider, _ took: Duration) {
-        seconds[provider]?.record(
-            Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18)
+        seconds[provider]?.record(took.seconds)
     }
 }
 
