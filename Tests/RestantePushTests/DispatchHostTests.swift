@@ -45,7 +45,7 @@ struct DispatchHostTests {
     }
 
     /// However many a client makes up, those that are known get their places.
-    @Test func newHostsDoNotTakeAll() {
+    @Test func newHostsDoNotTakeAll() throws {
         var state = Base.state([.webPush], limits: PushLimits(concurrency: 16, perWebPushHost: 8))
         Self.know(["known"], &state)
         for number in 0..<100 { state.add(Self.wakes("made\(number)", 8), now: Base.time()) }
@@ -54,7 +54,7 @@ struct DispatchHostTests {
         let attempts = state.start()
         #expect(Self.hosts(attempts) == ["known": 8])
         // A place of a known host's goes to no new one.
-        state.end(attempts[0].id, .taken, took: .zero, now: Base.time())
+        state.end(try #require(attempts.first).id, .taken, took: .zero, now: Base.time())
         #expect(Self.hosts(state.start()) == ["known": 1])
     }
 
