@@ -180,7 +180,10 @@ extension ProviderTests {
                 FCMRules.refusal(429, "QUOTA_EXCEEDED", headers: [("retry-after", "75")]),
                 .retry(after: .seconds(75), reason: "429 QUOTA_EXCEEDED")
             ),
-            (FCMRules.refusal(429, "QUOTA_EXCEEDED"), .retry(after: .seconds(60), reason: "429 QUOTA_EXCEEDED")),
+            (
+                FCMRules.refusal(429, "QUOTA_EXCEEDED"),
+                .retry(after: .seconds(60), reason: "429 QUOTA_EXCEEDED", of: .target)
+            ),
             (
                 FCMRules.refusal(503, "UNAVAILABLE", headers: [("retry-after", "5")]),
                 .retry(after: .seconds(5), reason: "503 UNAVAILABLE")

@@ -30,7 +30,8 @@ extension SystemTests {
         }
 
         @Test func metricsTellWhatIsUnderWay() async throws {
-            try await PushedServer.with(script: { _, _ in .silence }) { pushed in
+            let silent: PushServer.Script = { _, _ in .silence }
+            try await PushedServer.with(script: silent) { pushed in
                 try await pushed.registerBob()
                 try await Device.with("alice", on: pushed.server) { alice in
                     try await alice.send("hello", to: .user(PushedServer.bob))

@@ -10,10 +10,13 @@ struct LanePause: Comparable {
 }
 
 extension DispatchState {
+    /// A longer pause is no use: whoever waits has been given up by then. And hosts that clients name must not be remembered for ever.
+    private static let longestPause: Duration = .seconds(86_400)
+
     /// Leaves a server alone that has asked for it: whoever else waits for it would be told the same.
     mutating func pause(_ name: LaneName, _ answer: PushAnswer, _ now: Time) {
         guard case .retry(let after?, _, of: .all) = answer, after > .zero else { return }
-        let until = now.uptime + after
+        let until = now.uptime + min(after, Self.longestPause)
         guard let lane = lanes[name], until > lane.pausedUntil ?? .zero else { return }
         lanes[name]?.pausedUntil = until
         pauses.insert(LanePause(until: until, lane: name))

@@ -30,7 +30,9 @@ struct FCMReply {
         case (_, "UNREGISTERED"): .unregistered
         case (_, "SENDER_ID_MISMATCH"): .refused(reason: text, alarm: .target)
         case (_, "THIRD_PARTY_AUTH_ERROR"): .refused(reason: text, alarm: .credentials)
-        case (_, "QUOTA_EXCEEDED"), (429, _): .retry(after: after ?? quotaPause, reason: text)
+        // Without a time it may be the quota of one device, which must not hold the project back.
+        case (_, "QUOTA_EXCEEDED"), (429, _):
+            .retry(after: after ?? quotaPause, reason: text, of: after == nil ? .target : .all)
         case (_, "UNAVAILABLE"), (_, "INTERNAL"), (408, _), (500..., _): .retry(after: after, reason: text)
         case (_, "INVALID_ARGUMENT"): .refused(reason: text)
         // A project that is not there, or an API that is switched off, speaks of no token.
