@@ -14,9 +14,9 @@ extension Engine {
 
     /// The first that waits for a device behind this position: what users and services sent, not who joined.
     ///
-    /// - Parameter most: of so many messages in all urgent mail is looked for behind normal mail.
+    /// - Parameter seeksUrgent: whether urgent mail is looked for behind normal mail, among the first that wait.
     func waitingMail(
-        for device: DeviceKey, behind cursors: [Cursor], beyond: Position, urgentWithin most: Int
+        for device: DeviceKey, behind cursors: [Cursor], beyond: Position, seeksUrgent: Bool
     ) throws -> WaitingMail? {
         var looked = 0
         var found: WaitingMail?
@@ -27,11 +27,11 @@ extension Engine {
                     of: cursor.log, after: after, through: cursor.until ?? .max, limit: Self.lookedAt)
                 for seq in seqs {
                     guard let urgency = try urgency(of: seq, for: device) else { continue }
-                    if urgency == .urgent || most == 0 { return WaitingMail(log: cursor.log, urgency: urgency) }
+                    if urgency == .urgent || !seeksUrgent { return WaitingMail(log: cursor.log, urgency: urgency) }
                     found = found ?? WaitingMail(log: cursor.log, urgency: urgency)
                 }
                 looked += seqs.count
-                if let found, looked >= most { return found }
+                if let found, looked >= Self.lookedAt { return found }
                 if looked >= Self.mostLookedAt { return WaitingMail(log: cursor.log, urgency: .normal) }
                 guard seqs.count == Self.lookedAt, let last = seqs.last else { break }
                 after = last

@@ -98,7 +98,7 @@ extension Engine {
         // Only who is to be left alone has to be looked at.
         if !mark.wasHereSince, mark.wokenAt + wakes.options.interval > now,
             let mail = try waitingMail(
-                for: device, behind: cursors(of: device), beyond: mark.through, urgentWithin: 1024),
+                for: device, behind: cursors(of: device), beyond: mark.through, seeksUrgent: true),
             mail.urgency == .urgent
         {
             urgent = WakeCause(log: mail.log, urgency: .urgent)
@@ -115,7 +115,7 @@ extension Engine {
         let cursors = try cursors(of: device)
         let mail = try waitingMail(
             for: device, behind: cursors, beyond: max(beyond, mark.position),
-            urgentWithin: cause?.urgency == .urgent ? 0 : cause == nil ? 1024 : 64)
+            seeksUrgent: cause?.urgency != .urgent)
         if cause == nil && beyond == 0 { wakes.leftUnread(device, mail != nil) }
         guard let mail else {
             // What comes next in them is for it to hear of.
