@@ -85,17 +85,49 @@ import Testing
         #expect(wakes.allSatisfy { $0.urgency == .urgent })
     }
 
-    /// What the members were woken for before, one by one, does not make them jobs of their own.
+    /// What each of the members has unread besides does not make them jobs of their own.
     @Test func aGroupsMailIsOneJobWhateverElseIsUnread() throws {
         try makeGroup()
         box.clock.advance(milliseconds: 1)
         for name in ["bob", "carol"] { try box.send(to: name) }
-        try box.answer(box.store.wakes(), .sent, expecting: 2)
+        try box.answer(box.store.wakes(), .refused(reason: "no"), expecting: 2)
         box.clock.advance(milliseconds: 21 * minute)
         #expect(try box.store.wakes().isEmpty)
         try box.send(to: .group(talk))
         let wakes = try box.store.wakes()
         #expect(wakes.count == 2 && Set(wakes.map(\.job)).count == 1)
+    }
+
+    /// The urgent one among what a device has left unread is what it is woken for.
+    @Test func urgentMailThatIsLeftUnreadStaysUrgent() throws {
+        try box.away("bob/phone")
+        let bob = try box.connect("bob/phone")
+        for urgency in [Urgency.normal, .urgent, .normal] { try box.send(to: "bob", urgency) }
+        #expect(try box.store.wakes().isEmpty)
+        try box.run([.release(bob)])
+        box.clock.advance(milliseconds: minute)
+        #expect(try box.store.wakes().map(\.urgency) == [.urgent])
+    }
+
+    /// However many they are.
+    @Test func nobodyIsWokenForManyThatWereWithdrawn() throws {
+        try box.away("bob/phone")
+        let ids = try (1...200).map { _ in try box.send(to: "bob") }
+        for id in ids { try box.ask(.cancel(id)) }
+        #expect(try box.store.wakes().isEmpty)
+    }
+
+    /// Who cannot be woken does not make others be looked at.
+    @Test func whoCannotBeWokenLeavesLogsQuiet() throws {
+        try box.away("bob/phone")
+        let erin = try box.connect("erin/phone")
+        try box.ask(.createGroup(talk, members: ["bob", "erin"].map(user)))
+        #expect(try box.store.wakes().isEmpty)
+        try box.send(to: .group(talk))
+        try box.answer(box.store.wakes(), .sent, expecting: 1)
+        try box.run([.release(erin)])
+        try box.send(to: .group(talk))
+        #expect(!box.store.areWakesDue)
     }
 
     /// Nobody is woken again for what it was woken for, because of mail that was withdrawn.

@@ -49,8 +49,10 @@ import Testing
         try box.send(to: "bob")
         #expect(try box.store.wakes().isEmpty)
         // The answer to the one that is on its way may be older than this: another follows it, though not at once.
-        try box.send(to: "bob", .urgent)
-        #expect(try box.store.wakes().isEmpty)
+        for _ in 1...2 {
+            try box.send(to: "bob", .urgent)
+            #expect(try box.store.wakes().isEmpty)
+        }
         box.clock.advance(milliseconds: 10_000)
         let last = try box.store.wakes()
         #expect(last.map(\.urgency) == [.urgent])
