@@ -234,7 +234,7 @@ let package = Package(
         .testTarget(
             name: "RestanteGatewayTests",
             dependencies: [
-                "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestanteWire",
+                "RestanteCore", "RestanteGateway", "RestanteMetrics", "RestanteWire", "TestKit",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -254,11 +254,21 @@ let package = Package(
             name: "RestanteMetricsTests",
             dependencies: ["RestanteMetrics", .product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict),
+        // What tests of more than one target need.
+        .target(
+            name: "TestKit",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            path: "Tests/TestKit", swiftSettings: strict),
         // Servers that check what the real ones check, for tests.
         .target(
             name: "PushServers",
             dependencies: [
-                "RestanteCore", "RestantePush",
+                "RestanteCore", "RestantePush", "TestKit",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -267,7 +277,6 @@ let package = Package(
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Tests/PushServers", swiftSettings: strict),
@@ -321,8 +330,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "CSQLite", "PushServers", "RestanteClient", "RestanteCore", "RestanteGateway", "RestantePush",
-                "RestanteWire",
-                "restante", "restante-echo",
+                "RestanteWire", "restante", "restante-echo",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

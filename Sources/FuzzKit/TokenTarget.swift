@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import RestanteCore
 import RestanteGateway
 import Synchronization
 
@@ -10,7 +11,7 @@ enum TokenTarget {
     private static let verifier = Mutex<TokenVerifier?>(nil)
 
     static func prepare() async throws {
-        let set = #"{"keys": [{"kty": "oct", "kid": "k", "k": "\#(base64URL(secret))"}]}"#
+        let set = #"{"keys": [{"kty": "oct", "kid": "k", "k": "\#(Base64URL.encode(Data(secret)))"}]}"#
         let keys = try await KeySet(jwks: Data(set.utf8), name: "the fuzzer's keys")
         let made = TokenVerifier(keys: keys, audience: "mail", issuer: "app", now: { now })
         verifier.withLock { $0 = made }
@@ -20,13 +21,9 @@ enum TokenTarget {
         guard let verifier = verifier.withLock({ $0 }) else { preconditionFailure("prepare() first") }
         precondition((try? verifier.verify(String(decoding: input, as: UTF8.self))) == nil, "a forgery")
         // And what a backend that has the key may put into it.
-        let signed = base64URL(Array(#"{"alg":"HS256","kid":"k"}"#.utf8)) + "." + base64URL(input)
+        let signed = Base64URL.encode(Data(#"{"alg":"HS256","kid":"k"}"#.utf8)) + "." + Base64URL.encode(Data(input))
         let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: SymmetricKey(data: secret))
-        guard let claims = try? verifier.verify(signed + "." + base64URL(Array(code))) else { return }
+        guard let claims = try? verifier.verify(signed + "." + Base64URL.encode(Data(code))) else { return }
         precondition(claims.expiresAt > now && claims.issuedAt <= now + 60, "not good at this time")
-    }
-
-    private static func base64URL(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }

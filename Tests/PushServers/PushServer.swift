@@ -6,6 +6,7 @@ import NIOHTTP2
 import NIOPosix
 import NIOSSL
 package import RestantePush
+import TestKit
 
 /// A request as a server has got it.
 package struct ReceivedRequest: Sendable {

@@ -1,5 +1,6 @@
 package import Crypto
 import Foundation
+import RestanteCore
 package import RestantePush
 
 /// What a push service checks (RFC 8030, RFC 8292), and what the browser behind it can read (RFC 8291).
@@ -35,7 +36,7 @@ package struct WebPushRules: Sendable {
             let pair = field.split(separator: "=", maxSplits: 1)
             if pair.count == 2 { fields[pair[0].trimmingCharacters(in: .whitespaces)] = String(pair[1]) }
         }
-        guard let token = SignedToken(fields["t"] ?? ""), let point = Data(base64URL: fields["k"] ?? "") else {
+        guard let token = SignedToken(fields["t"] ?? ""), let point = Base64URL.decode((fields["k"] ?? "").utf8) else {
             throw Broken(rule: "fields")
         }
         let presented = try P256.Signing.PublicKey(x963Representation: point)

@@ -1,6 +1,7 @@
 import NIOSSL
 import RestanteCore
 import SwiftASN1
+import TestKit
 import Testing
 import X509
 

@@ -1,6 +1,7 @@
 import Foundation
 import NIOSSL
 import RestanteCore
+import TestKit
 import Testing
 import X509
 

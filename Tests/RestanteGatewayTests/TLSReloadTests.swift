@@ -1,5 +1,6 @@
 import FoundationEssentials
 import NIOSSL
+import TestKit
 import Testing
 
 @testable import RestanteGateway

@@ -2,6 +2,7 @@ import NIOCore
 import NIOSSL
 import NIOWebSocket
 import RestanteCore
+import TestKit
 import Testing
 
 @testable import RestanteGateway

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import RestanteCore
 import Testing
 
 @testable import RestanteGateway

@@ -82,6 +82,19 @@ struct DispatchPauseTests {
         #expect(state.load[.apns] == PushLoad(delayed: 1, sending: 1), "what the provider asked for holds")
     }
 
+    /// Of a host that a client has named, and that wants to be left alone for a year, nothing is kept for longer than a day.
+    @Test func aPauseLastsADayAtMost() {
+        let target = PushTarget.webPush(endpoint: "https://push.example.org/x", key: [], secret: [])
+        var state = Base.state([.webPush], generator: .least)
+        state.add([Samples.wake("a", target)], now: Base.time())
+        #expect(Self.answerAll(&state, .retry(after: .seconds(365 * 86_400), reason: "503")) == 1)
+        state.cancel(Samples.device("a"))
+        state.passTime(Base.time(.seconds(86_399)))
+        #expect(state.lanes.count == 1)
+        state.passTime(Base.time(.seconds(86_400)))
+        #expect(state.lanes.isEmpty)
+    }
+
     // MARK: - What cannot wait
 
     @Test func urgentMailDoesNotWaitForABackOff() {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import NIOHTTP1
 import RestanteCore
 
@@ -22,7 +23,7 @@ package enum UpgradeRules {
                     headers: ["sec-websocket-version": "13", "upgrade": "websocket", "connection": "upgrade"]))
         }
         let keys = headers["sec-websocket-key"]
-        guard keys.count == 1, Base64URL.isBase64(keys[0], bytes: 16) else {
+        guard keys.count == 1, Data(base64Encoded: keys[0])?.count == 16 else {
             throw RefusedRequest(.error(.badRequest, .badRequest, "Sec-WebSocket-Key must be 16 bytes in base64"))
         }
         // What came after the head would be taken for frames by some and for a body by others.

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Glibc
+import RestanteCore
 
 /// The embedded default: a key of our own in a file beside the database, so that trying Restante needs nothing else.
 ///

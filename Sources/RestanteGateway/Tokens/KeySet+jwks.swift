@@ -1,6 +1,7 @@
 import Crypto
 package import FoundationEssentials
 import JWTKit
+import RestanteCore
 
 extension KeySet {
     /// Reads a JWK set (RFC 7517 §5) from a file: `oct`, `EC` P-256, `OKP` Ed25519 and `RSA` keys.

@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import JWTKit
+import RestanteCore
 
 /// A private key on P-256 that signs as us: APNs' `.p8`, and VAPID's.
 ///
@@ -25,7 +26,7 @@ public struct PushKey: Sendable {
     }
 
     /// The public half as base64url of its point, uncompressed.
-    var publicKey: String { key.publicKey.x963Representation.base64URL }
+    var publicKey: String { Base64URL.encode(key.publicKey.x963Representation) }
 
     var signer: ES256PrivateKey {
         get throws(PushError) {

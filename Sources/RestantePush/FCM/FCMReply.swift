@@ -4,7 +4,7 @@ import NIOHTTP1
 /// What FCM said to a message, or that it said nothing
 /// (https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode).
 struct FCMReply {
-    /// How long FCM wants to be left alone by a project over its quota, if it does not say.
+    /// How long a device is left alone that FCM says is over a quota, if it does not say for how long.
     static let quotaPause: Duration = .seconds(60)
 
     let answer: PushAnswer

@@ -2,7 +2,7 @@ import RestanteCore
 
 /// Devices that are away while mail waits are woken.
 ///
-/// At least once, and nothing is written for a message: a row of `push_targets` says up to where a provider has been asked for a device,
+/// At least once, and nothing is written for a message: a row of `push_targets` says up to where a provider has taken a wake-up for a device,
 /// and what is behind that, and behind its cursors, is due. What was not answered when a process ends is asked for again by the next.
 extension Engine {
     // MARK: Slices

@@ -52,9 +52,7 @@ struct RegisterPush: AsyncParsableCommand {
     }
 
     private func bytes(_ text: String, _ flag: String) throws -> [UInt8] {
-        let standard = text.replacing("-", with: "+").replacing("_", with: "/")
-        let padded = standard.padding(toLength: (standard.count + 3) / 4 * 4, withPad: "=", startingAt: 0)
-        guard !text.isEmpty, let data = Data(base64Encoded: padded) else {
+        guard !text.isEmpty, let data = Base64URL.decode(text.utf8) else {
             throw ValidationError("\(flag) must be base64url, as the browser's subscription has it.")
         }
         return [UInt8](data)

@@ -3,6 +3,7 @@ import NIOPosix
 import NIOSSL
 import NIOWebSocket
 import RestanteCore
+import TestKit
 import Testing
 
 @testable import RestanteGateway

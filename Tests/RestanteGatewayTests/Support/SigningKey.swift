@@ -1,6 +1,7 @@
 import Crypto
 import CryptoExtras
 import FoundationEssentials
+import RestanteCore
 import Testing
 
 @testable import RestanteGateway

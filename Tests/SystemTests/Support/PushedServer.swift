@@ -58,8 +58,9 @@ struct PushedServer {
 
     func register(_ device: String, at path: String, _ flags: [String] = []) async throws {
         let subscribed = [
-            "push", "register", "webpush", service.base + path, "--key", base64URL(subscription.key), "--secret",
-            base64URL(subscription.secret),
+            "push", "register", "webpush", service.base + path, "--key", Base64URL.encode(Data(subscription.key)),
+            "--secret",
+            Base64URL.encode(Data(subscription.secret)),
         ]
         let done = try await server.restante(subscribed + flags, as: device)
         #expect(done.status == 0 && done.output == "registered\n", "\(done)")
@@ -73,9 +74,5 @@ struct PushedServer {
     func marks() async throws -> String {
         try await server.home.sqlite3("SELECT count(*) FROM push_targets WHERE woken_through > 0").output
             .trimmingCharacters(in: .newlines)
-    }
-
-    private func base64URL(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }

@@ -37,7 +37,7 @@ struct SecretLife {
     mutating func sendAndReceive() async throws {
         let key = try JSONDecoder().decode(KeyList.self, from: server.home.bytes("mail.db.key")).keys[0].k
         secrets.append(Secret("key as it is written", key))
-        secrets.append(Secret("key", Data(base64URL: key)))
+        secrets.append(Secret("key", Base64URL.decode(key.utf8) ?? Data()))
         let alice = try await token(of: "alice", "laptop")
         let bob = try await token(of: "bob", "phone")
         _ = try await server.restante("listen", "--once", environment: ["RESTANTE_TOKEN": bob])
@@ -151,12 +151,6 @@ struct SecretLife {
 }
 
 extension Data {
-    fileprivate init(base64URL text: String) {
-        let plain = text.replacing("-", with: "+").replacing("_", with: "/")
-        let padding = String(repeating: "=", count: (4 - plain.count % 4) % 4)
-        self = Data(base64Encoded: plain + padding) ?? Data()
-    }
-
     fileprivate init(hex: some StringProtocol) {
         let digits = hex.compactMap(\.hexDigitValue)
         self = Data(stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })

@@ -1,21 +1,16 @@
-import Crypto
-import Foundation
-import NIOSSL
+package import Crypto
+package import Foundation
+package import NIOSSL
 import SwiftASN1
-import X509
-
-@testable import RestanteGateway
+package import X509
 
 /// A certificate authority that lives for one test.
-struct TestAuthority {
-    /// The name in the servers' certificates.
-    static let server = "mail.example.org"
-
-    let name: DistinguishedName
+package struct TestAuthority {
+    package let name: DistinguishedName
     private let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
-    let certificate: Certificate
+    package let certificate: Certificate
 
-    init(_ name: String = "Test authority") throws {
+    package init(_ name: String = "Test authority") throws {
         self.name = try DistinguishedName { CommonName(name) }
         certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: key.publicKey, notValidBefore: .now - 3600,
@@ -26,16 +21,19 @@ struct TestAuthority {
             issuerPrivateKey: key)
     }
 
-    /// A certificate and its key.
-    struct Pair {
-        var certificate: Certificate
-        var key: P256.Signing.PrivateKey
+    /// As whoever trusts it has it.
+    package var pem: String { get throws { try certificate.serializeAsPEM().pemString + "\n" } }
 
-        var pem: String { get throws { try certificate.serializeAsPEM().pemString + "\n" } }
-        var keyPEM: String { key.pemRepresentation + "\n" }
+    /// A certificate and its key.
+    package struct Pair {
+        package var certificate: Certificate
+        package var key: P256.Signing.PrivateKey
+
+        package var pem: String { get throws { try certificate.serializeAsPEM().pemString + "\n" } }
+        package var keyPEM: String { key.pemRepresentation + "\n" }
     }
 
-    func issue(
+    package func issue(
         _ names: [GeneralName], commonName: String? = nil, usage: ExtendedKeyUsage.Usage? = nil,
         from: Date = .now - 60, through: Date = .now + 600
     ) throws -> Pair {
@@ -53,12 +51,8 @@ struct TestAuthority {
         return Pair(certificate: certificate, key: own)
     }
 
-    func serverPair(from: Date = .now - 60, through: Date = .now + 600) throws -> Pair {
-        try issue([.dnsName(Self.server)], usage: .serverAuth, from: from, through: through)
-    }
-
     /// A client that trusts this authority, with a certificate of its own or without.
-    func client(
+    package func client(
         _ pair: Pair? = nil, _ change: (inout TLSConfiguration) -> Void = { _ in }
     ) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
@@ -73,44 +67,9 @@ struct TestAuthority {
 }
 
 extension Certificate {
-    func forTLS() throws -> NIOSSLCertificate {
+    package func forTLS() throws -> NIOSSLCertificate {
         var serializer = DER.Serializer()
         try serializer.serialize(self)
         return try NIOSSLCertificate(bytes: serializer.serializedBytes, format: .der)
-    }
-}
-
-/// The files of a TLS server in a directory of their own.
-struct TestTLSFiles {
-    let authority: TestAuthority
-    let files: TLSFiles
-
-    /// - Parameter services: vouches for the certificates of services.
-    static func with(
-        services: TestAuthority? = nil, _ body: (TestTLSFiles) async throws -> Void
-    ) async throws {
-        try await TemporaryDirectory.with { directory in
-            let authority = try TestAuthority()
-            let files = TestTLSFiles(
-                authority: authority,
-                files: TLSFiles(
-                    certificate: directory + "/server.pem", key: directory + "/server.key",
-                    clientAuthorities: services == nil ? nil : directory + "/services.pem"))
-            if let services, let path = files.files.clientAuthorities {
-                try Self.write(try services.certificate.serializeAsPEM().pemString, to: path)
-            }
-            try files.put(try authority.serverPair())
-            try await body(files)
-        }
-    }
-
-    func put(_ pair: TestAuthority.Pair) throws {
-        try Self.write(try pair.pem, to: files.certificate)
-        try Self.write(pair.keyPEM, to: files.key)
-    }
-
-    static func write(_ text: String, to path: String, mode: Int = 0o600) throws {
-        try Data(text.utf8).write(to: URL(filePath: path))
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
     }
 }

@@ -1,0 +1,15 @@
+import NIOSSL
+import TestKit
+import X509
+
+extension TestAuthority {
+    /// What a server with these names needs, to speak HTTP/2 only.
+    func server(_ names: [String]) throws -> NIOSSLContext {
+        let pair = try issue(names.map { .dnsName($0) }, usage: .serverAuth)
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: [.certificate(try pair.certificate.forTLS())],
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(pair.keyPEM.utf8), format: .pem)))
+        configuration.applicationProtocols = ["h2"]
+        return try NIOSSLContext(configuration: configuration)
+    }
+}
