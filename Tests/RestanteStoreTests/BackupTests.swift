@@ -6,30 +6,35 @@ import Testing
 @testable import RestanteStore
 
 @Suite(.timeLimit(.minutes(5))) struct BackupTests {
-    /// All that was accepted before is in it, what was accepted after is not, and there is no hole between.
+    /// All that was accepted while it copied is in it, what was accepted after is not, and there is no hole between.
     @Test func aBackupWhileMailComesInIsOneMoment() async throws {
         let box = try await Postbox.filled(megabytes: 20)
         let alice = try await box.claim(["alice/laptop"])[0]
-        let copying = Watch()
         for number in 1...20 { try await box.send(numbered(number), to: .user(user("bob")), from: alice) }
-        let report = box.backing(up: "copy.db") { copying.see($0) }
-        var last = 20
-        await copying.first()
-        while !copying.isVerifying {
-            last += 1
-            try await box.send(numbered(last), to: .user(user("bob")), from: alice)
+        let sent = Mutex((whileCopying: 0, afterwards: 0))
+        // After each slice one more is handed to the store, whose thread takes it before the next slice.
+        let report = box.backing(up: "copy.db") { [store = box.store, clock = box.clock] progress in
+            let number = sent.withLock { sent in
+                if progress.phase == .copying { sent.whileCopying += 1 } else { sent.afterwards += 1 }
+                return 20 + sent.whileCopying + sent.afterwards
+            }
+            let submission = Submission(
+                id: MessageID(at: clock.now()), to: .user(user("bob")), content: .payload(numbered(number)))
+            store.enqueue([.send(submission, from: .session(alice))])
         }
         let made = try await report.value
-        #expect(last > 20, "nothing was sent meanwhile")
+        let (whileCopying, afterwards) = sent.withLock { $0 }
+        #expect(whileCopying > 1 && afterwards > 0, "\(whileCopying) while it copied, \(afterwards) afterwards")
         let copy = try box.folder.opened("copy.db")
         defer { copy.close() }
-        let numbers = try copy.all("SELECT payload FROM messages WHERE length(payload) = 8 ORDER BY seq") { $0.text(0) }
-        #expect(numbers == (1...max(numbers.count, 1)).map { String(decoding: numbered($0), as: UTF8.self) })
-        #expect((20...last).contains(numbers.count), "\(numbers.count) of \(last)")
-        #expect(numbers.count > 20, "nothing that was sent while it copied is in it")
+        let inCopy = try copy.all(numbers) { $0.text(0) }
+        #expect(inCopy == (1...20 + whileCopying).map { String(decoding: numbered($0), as: UTF8.self) })
         #expect(try copy.all("PRAGMA integrity_check") { $0.text(0) } == ["ok"])
         #expect(try copy.first("SELECT count(*) FROM messages") { $0.int(0) } == made.messages)
         #expect(try box.folder.names(with: "copy.db") == ["copy.db", "copy.db.sha256"])
+        try await box.perform([])
+        let inStore = try await box.store.ask { try $0.connection.all(numbers) { $0.text(0) } }
+        #expect(inStore.count == 20 + whileCopying + afterwards)
         await box.shutdown()
     }
 
@@ -173,5 +178,8 @@ import Testing
         }
     }
 }
+
+/// What these tests sent, without what the mailbox was filled with.
+private let numbers = "SELECT payload FROM messages WHERE length(payload) = 8 ORDER BY seq"
 
 private func numbered(_ number: Int) -> Payload { Payload(String(10_000_000 + number).utf8) }

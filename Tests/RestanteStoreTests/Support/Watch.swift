@@ -9,7 +9,6 @@ import Synchronization
 final class Watch: Sendable {
     private struct State {
         var isSeen = false
-        var isVerifying = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -22,11 +21,8 @@ final class Watch: Sendable {
         self.phase = phase
     }
 
-    var isVerifying: Bool { state.withLock { $0.isVerifying } }
-
     func see(_ progress: BackupProgress) {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            if progress.phase != .copying { state.isVerifying = true }
             guard progress.phase == phase else { return nil }
             state.isSeen = true
             return state.waiter.take()
