@@ -26,8 +26,8 @@ public struct StoreCounts: Sendable, Equatable {
     /// Messages that a device has acknowledged durably, once a device.
     public var acknowledged = 0
     public var receipts = 0
-    /// Devices that connected within a minute after a provider had taken a wake-up for them.
-    public var wokenAndCame = 0
+    /// Devices that connected within a minute after this provider had taken a wake-up for them.
+    public var wokenAndCame: [PushProvider: Int] = [:]
     /// Messages that expired while somebody was still owed them.
     public var expired = 0
     /// Messages that a device was owed and will not get, once a device.

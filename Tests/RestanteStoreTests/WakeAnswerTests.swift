@@ -100,7 +100,7 @@ import Testing
 
     // MARK: Counts
 
-    private func came() -> Int { Int(box.store.takeCounts().wokenAndCame) }
+    private func came() -> Int { box.store.takeCounts().wokenAndCame[.apns] ?? 0 }
 
     @Test(arguments: [(60_000, 1), (60_001, 0)]) func whoComesWithinTheMinuteIsCounted(_ after: Int64, _ isCounted: Int)
         throws
@@ -133,5 +133,23 @@ import Testing
         try box.answer(box.store.wakes(), outcome)
         _ = try box.connect("bob/phone")
         #expect(came() == 0)
+    }
+
+    /// The next process has it from the mark, once it looks at the device.
+    @Test(arguments: [false, true]) func itIsCountedForTheProviderThatWokeIt(_ restarts: Bool) throws {
+        let box = try WakeBox { $0.providers = [.apns, .fcm] }
+        let carol = try box.connect("carol/phone")
+        try box.ask(.registerPush(.fcm(token: "t", app: "app"), PushDisplay()), from: carol)
+        try box.run([.release(carol)])
+        try box.send(to: "carol")
+        box.clock.advance(milliseconds: 60_000)
+        try box.answer(box.store.wakes(), .sent, expecting: 1)
+        if restarts {
+            try box.restart()
+            try box.send(to: "carol")
+            #expect(try box.store.wakes().isEmpty)
+        }
+        _ = try box.connect("carol/phone")
+        #expect(box.store.takeCounts().wokenAndCame == [.fcm: 1])
     }
 }

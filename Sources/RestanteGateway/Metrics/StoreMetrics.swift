@@ -14,7 +14,7 @@ final class StoreMetrics: Sendable {
     private let rejected: Counter
     private let acknowledged: Counter
     private let receipts: Counter
-    private let wokenAndCame: Counter
+    private let wokenAndCame: [PushProvider: Counter]
     private let expired: Counter
     private let lost: [Counter]
     private let infos: Counter
@@ -32,7 +32,10 @@ final class StoreMetrics: Sendable {
         rejected = Counter(.sends, factory, ["outcome": "rejected"])
         acknowledged = Counter(.acknowledged, factory)
         receipts = Counter(.receipts, factory)
-        wokenAndCame = Counter(.wokenAndCame, factory)
+        wokenAndCame = Dictionary(
+            uniqueKeysWithValues: PushProvider.allCases.map {
+                ($0, Counter(.wokenAndCame, factory, ["provider": $0.name]))
+            })
         expired = Counter(.expired, factory)
         lost = LossReason.allCases.map { Counter(.lost, factory, ["reason": $0.name]) }
         infos = Counter(.notices, factory, ["level": "info"])
@@ -63,7 +66,7 @@ final class StoreMetrics: Sendable {
         rejected.increment(by: counts.rejected)
         acknowledged.increment(by: counts.acknowledged)
         receipts.increment(by: counts.receipts)
-        wokenAndCame.increment(by: counts.wokenAndCame)
+        for (provider, count) in counts.wokenAndCame { wokenAndCame[provider]?.increment(by: count) }
         expired.increment(by: counts.expired)
         for (counter, count) in zip(lost, counts.lost) where count > 0 { counter.increment(by: count) }
     }

@@ -22,7 +22,8 @@ extension Metric {
         "restante_receipts_total", "Receipts that senders are owed, from each user once a message.")
     public static let wokenAndCame = counter(
         "restante_woken_connected_total",
-        "Devices that connected within a minute after a provider had taken a wake-up for them.")
+        "Devices that connected within a minute after this provider had taken a wake-up for them.",
+        labels: ["provider"])
     public static let wakes = counter(
         "restante_wakes_total", "Wake-ups that have ended, by provider and outcome.", labels: ["provider", "outcome"])
     public static let wakesPending = gauge(

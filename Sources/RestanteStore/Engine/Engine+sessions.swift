@@ -34,7 +34,7 @@ extension Engine {
             id: claim.session, device: device, address: claim.address, generation: generation,
             tokenIssuedAt: claim.tokenIssuedAt, claimedAt: positions.head, seenAt: now, cursors: cursors,
             losses: try losses(of: device))
-        if wakes.connected(device, at: now) { counts.wokenAndCame += 1 }
+        if let provider = wakes.connected(device, at: now) { counts.wokenAndCame[provider, default: 0] += 1 }
         sessions[session.id] = session
         sessionOfDevice[device] = session
         for (log, followed) in session.follows {

@@ -54,7 +54,7 @@ extension Engine {
             let found = try connection.all(
                 "SELECT \(WakeMark.columns), device_id FROM push_targets JOIN devices USING (device_id)"
                     + " WHERE device_id > ?1 ORDER BY device_id LIMIT ?2", search.after, Self.stride
-            ) { (device: $0.int(3), mark: WakeMark($0, head: positions.head)) }
+            ) { (device: $0.int(4), mark: WakeMark($0, head: positions.head)) }
             for (device, mark) in found where sessionOfDevice[device] == nil { try resume(device, mark) }
             wakes.search = found.last.map { (after: $0.device, at: search.at) }
         }
@@ -144,7 +144,7 @@ extension Engine {
                 "DELETE FROM push_targets WHERE device_id = ?1 AND registered_at = ?2", device, wake.registeredAt)
         case .refused:
             // Not asked for again for the same mail, in this process.
-            if expected == .this { wakes.cool(device, through: wake.mark, wasWoken: false, at: now) }
+            if expected == .this { wakes.cool(device, through: wake.mark, wokenBy: nil, at: now) }
         case .expired:
             // What has come since it was asked for may be had.
             if expected == .this { wakes.put(device, dueAt: now, beyond: wake.mark, nil) }
@@ -154,12 +154,12 @@ extension Engine {
     private func wasWoken(_ device: DeviceKey, by wake: Wake, _ expected: WakeSchedule.Expected) throws {
         guard expected != .none else {
             // It was faster than its provider's answer, perhaps.
-            if sessionOfDevice[device] != nil { counts.wokenAndCame += 1 }
+            if sessionOfDevice[device] != nil { counts.wokenAndCame[wake.target.provider, default: 0] += 1 }
             return
         }
         try connection.run(
             "UPDATE push_targets SET woken_through = ?3, woken_at = ?4"
                 + " WHERE device_id = ?1 AND registered_at = ?2", device, wake.registeredAt, wake.mark, now)
-        if expected == .this { wakes.cool(device, through: wake.mark, wasWoken: true, at: now) }
+        if expected == .this { wakes.cool(device, through: wake.mark, wokenBy: wake.target.provider, at: now) }
     }
 }

@@ -3,11 +3,13 @@ import RestanteCore
 /// What a row of `push_targets` says of how a device was woken last.
 struct WakeMark {
     /// Of `push_targets` and `devices`, in the order of ``init(_:head:)``.
-    static let columns = "woken_through, woken_at, last_seen_at"
+    static let columns = "woken_through, woken_at, provider, last_seen_at"
 
     /// Up to where, and when, a provider has taken a wake-up; 0: never.
     let through: Position
     let wokenAt: Int64
+    /// Nil: one that this version does not know.
+    let provider: PushProvider?
     /// When the device was here last.
     let seenAt: Int64
 
@@ -30,6 +32,7 @@ struct WakeMark {
         let through = row.int(0)
         self.through = (0...head).contains(through) ? through : 0
         wokenAt = row.int(1)
-        seenAt = row.int(2)
+        provider = PushProvider(rawValue: Int(row.int(2)))
+        seenAt = row.int(3)
     }
 }

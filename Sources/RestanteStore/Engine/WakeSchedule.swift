@@ -12,7 +12,12 @@ struct WakeSchedule {
         /// A provider is asked; nothing has come back yet.
         case asked(through: Position)
         /// It is left alone, since it was woken for everything up to this position; at nil a provider has refused to.
-        case cooling(until: Int64, through: Position, wokenAt: Int64?)
+        case cooling(until: Int64, through: Position, Woken?)
+    }
+
+    struct Woken: Equatable {
+        let at: Int64
+        let by: PushProvider
     }
 
     private struct Entry: Comparable {
@@ -70,11 +75,11 @@ struct WakeSchedule {
         fresh[log] = fresh[log]?.joined(with: cause) ?? cause
     }
 
-    /// Who is there needs no waking. True: it was woken within the last minute.
-    mutating func connected(_ device: DeviceKey, at now: Int64) -> Bool {
+    /// Who is there needs no waking. The provider by which it was woken within the last minute.
+    mutating func connected(_ device: DeviceKey, at now: Int64) -> PushProvider? {
         urgentAt[device] = nil
-        guard case .cooling(_, _, let wokenAt?) = states.removeValue(forKey: device) else { return false }
-        return now - wokenAt <= 60_000
+        guard case .cooling(_, _, let woken?) = states.removeValue(forKey: device) else { return nil }
+        return now - woken.at <= 60_000 ? woken.by : nil
     }
 
     /// The connection of a device that can be woken has ended: mail may still wait, and what comes in these logs is its concern
@@ -172,7 +177,8 @@ struct WakeSchedule {
         } else if until <= now || urgent != nil {
             put(device, dueAt: now, beyond: mark.through, urgent)
         } else {
-            cool(device, until: until, through: mark.through, wokenAt: mark.wokenAt)
+            let woken = mark.provider.map { Woken(at: mark.wokenAt, by: $0) }
+            cool(device, until: until, through: mark.through, woken)
         }
     }
 
@@ -230,13 +236,13 @@ struct WakeSchedule {
         }
     }
 
-    /// - Parameter wasWoken: false: a provider has refused, and for this mail it is not asked again.
-    mutating func cool(_ device: DeviceKey, through: Position, wasWoken: Bool, at now: Int64) {
-        cool(device, until: now + options.interval, through: through, wokenAt: wasWoken ? now : nil)
+    /// - Parameter provider: by which it was woken; nil: a provider has refused, and for this mail it is not asked again.
+    mutating func cool(_ device: DeviceKey, through: Position, wokenBy provider: PushProvider?, at now: Int64) {
+        cool(device, until: now + options.interval, through: through, provider.map { Woken(at: now, by: $0) })
     }
 
-    private mutating func cool(_ device: DeviceKey, until: Int64, through: Position, wokenAt: Int64?) {
-        states[device] = .cooling(until: until, through: through, wokenAt: wokenAt)
+    private mutating func cool(_ device: DeviceKey, until: Int64, through: Position, _ woken: Woken?) {
+        states[device] = .cooling(until: until, through: through, woken)
         queue.insert(Entry(at: until, device: device))
     }
 
