@@ -133,11 +133,11 @@ struct LifecycleTests {
     @Test func aSlowFrameIsNoSilence() async throws {
         try await TestServer.run {
             $0.pingInterval = .milliseconds(100)
-            $0.idleTimeout = .seconds(2)
+            $0.idleTimeout = .seconds(5)
         } body: { server in
             try await RawClient.with(server) { client in
                 try await client.open(server)
-                for byte in ClientFrame.bytes(0x81, Array((#"{"ping": {}}"# + String(repeating: " ", count: 20)).utf8))
+                for byte in ClientFrame.bytes(0x81, Array((#"{"ping": {}}"# + String(repeating: " ", count: 50)).utf8))
                 {
                     #expect(await client.frame() == .data(.ping, []))
                     try await client.write([byte])
