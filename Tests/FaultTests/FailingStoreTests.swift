@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// The store with its thread, on a disk whose syncs fail in turn: it says so once, answers nobody, and leaves nobody waiting.
-@Suite(.timeLimit(.minutes(1))) struct FailingStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct FailingStoreTests {
     private static let alice = address("alice"), bob = address("bob")
 
     @Test func aFailedSyncIsTheLastThingThatIsTold() async throws {

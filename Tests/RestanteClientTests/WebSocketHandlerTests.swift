@@ -5,7 +5,7 @@ import Testing
 @testable import RestanteClient
 
 /// What the last handler of a connection tells the core.
-@Suite(.timeLimit(.minutes(1))) struct WebSocketHandlerTests {
+@Suite(.timeLimit(.minutes(5))) struct WebSocketHandlerTests {
     /// A server that is killed right after its 101: the connection ends before the handler is there to be told so.
     @Test func aConnectionThatIsGoneAlreadyIsTold() async {
         let events = EventQueue()

@@ -101,7 +101,7 @@ struct ClientCertificateTests {
         let wrong = [
             try TestAuthority("Services").issue(name, usage: .clientAuth),
             try services.issue(name, usage: .clientAuth, through: .now - 30),
-            try services.issue(name, usage: .clientAuth, from: .now + 60),
+            try services.issue(name, usage: .clientAuth, from: .now + 3600),
             try services.issue(name, usage: .serverAuth),
         ]
         try await TestTLSFiles.with(services: services) { files in

@@ -4,7 +4,7 @@ import Testing
 @testable import RestanteGateway
 
 /// Keys that are changed while sessions are open: whoever's key is gone goes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct KeyReloadTests {
     private let old = SigningKey.hmac()
     private let new = SigningKey.p256()

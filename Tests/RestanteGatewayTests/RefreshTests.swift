@@ -5,7 +5,7 @@ import Testing
 @testable import RestanteGateway
 
 /// A connection goes on with a newer token of its device.
-@Suite(.timeLimit(.minutes(2))) struct RefreshTests {
+@Suite(.timeLimit(.minutes(5))) struct RefreshTests {
     private static let session = MachineDriver.session
     private static let newer = KeySet.Fingerprint(bits: 2)
     private static let newest = KeySet.Fingerprint(bits: 3)

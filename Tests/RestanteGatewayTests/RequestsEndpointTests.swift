@@ -5,7 +5,7 @@ import Testing
 @testable import RestanteGateway
 
 /// `POST /v1/requests`: what the app's backend manages for others, and which token may.
-@Suite(.timeLimit(.minutes(2))) struct RequestsEndpointTests {
+@Suite(.timeLimit(.minutes(5))) struct RequestsEndpointTests {
     private static let deletion = #"{"requestId": "7", "deleteUser": {"user": "bob"}}"#
     private static let status = #"{"status": {"messageId": "\#(ConnectionTests.idText)"}}"#
 

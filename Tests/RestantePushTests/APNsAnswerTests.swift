@@ -6,7 +6,7 @@ import Testing
 
 extension ProviderTests {
     /// What each of Apple's answers comes to.
-    @Suite(.timeLimit(.minutes(2)))
+    @Suite(.timeLimit(.minutes(5)))
     struct APNsAnswerTests {
         @Test func goneIsGoneOnlyIfItWasAfterTheRegistration() async throws {
             let at = Samples.now - 1000

@@ -7,7 +7,7 @@ import Testing
 
 extension ProviderTests {
     /// What comes of requests to APNs when connections fail, hang or end.
-    @Suite(.timeLimit(.minutes(2)))
+    @Suite(.timeLimit(.minutes(5)))
     struct APNsConnectionTests {
         @Test func silenceEndsInTime() async throws {
             try await APNsSenderTests.run(

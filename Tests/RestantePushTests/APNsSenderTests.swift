@@ -8,7 +8,7 @@ import Testing
 
 extension ProviderTests {
     /// Against a server that checks what Apple's does.
-    @Suite(.timeLimit(.minutes(2)))
+    @Suite(.timeLimit(.minutes(5)))
     struct APNsSenderTests {
         struct Setting {
             var server: PushServer

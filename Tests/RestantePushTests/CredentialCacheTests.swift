@@ -3,7 +3,7 @@ import Testing
 
 @testable import RestantePush
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CredentialCacheTests {
     /// Counts what is made, and makes it as told.
     final class Maker: Sendable {

@@ -7,7 +7,7 @@ import Testing
 
 extension ProviderTests {
     /// The limits of a request, whoever is asked.
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.timeLimit(.minutes(5)))
     struct ExchangeTests {
         static func exchange(_ reply: ServerReply, timeLimit: Duration = .seconds(20)) async throws -> Exchange {
             var result: Exchange?

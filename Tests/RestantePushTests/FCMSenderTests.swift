@@ -7,7 +7,7 @@ import Testing
 
 extension ProviderTests {
     /// Against servers that check what Google's do.
-    @Suite(.timeLimit(.minutes(2)))
+    @Suite(.timeLimit(.minutes(5)))
     struct FCMSenderTests {
         struct Setting {
             var server: PushServer

@@ -4,7 +4,7 @@ import Testing
 @testable import RestantePush
 
 /// The dispatcher at work, with senders that answer as told and a clock that is moved by hand.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct PushDispatcherTests {
     /// Runs `body` with a dispatcher, which is shut down after it.
     static func run(

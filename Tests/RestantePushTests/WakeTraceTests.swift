@@ -75,7 +75,7 @@ struct WakeTraceTests {
     }
 
     /// What the dispatcher tells, all of it and in its order.
-    @Test(.timeLimit(.minutes(1))) func theDispatcherTellsAll() async {
+    @Test(.timeLimit(.minutes(5))) func theDispatcherTellsAll() async {
         let sender = ScriptedSender(.apns) { _, number in number == 0 ? .retry(after: nil, reason: "503") : .taken }
         let limits = PushLimits(backoff: PushBackoff(base: .zero))
         let sink = Tee(trace)

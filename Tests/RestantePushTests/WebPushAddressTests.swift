@@ -8,7 +8,7 @@ import Testing
 
 extension ProviderTests {
     /// Which addresses Web Push speaks to, when a client names them.
-    @Suite(.timeLimit(.minutes(2)))
+    @Suite(.timeLimit(.minutes(5)))
     struct WebPushAddressTests {
         static let forbidden = PushAnswer.refused(
             reason: "the endpoint's address is not public, and in no network that is allowed")

@@ -10,7 +10,7 @@ import Testing
 
 extension ProviderTests {
     /// Against a push service that checks what the real ones do.
-    @Suite(.timeLimit(.minutes(2)))
+    @Suite(.timeLimit(.minutes(5)))
     struct WebPushSenderTests {
         /// A resolver that knows what it is told, and counts how often it is asked.
         final class TableResolver: HostResolver {

@@ -7,7 +7,7 @@ import Testing
 @testable import RestanteStore
 
 /// What a database of an earlier schema holds is there after the real migrations.
-@Suite(.timeLimit(.minutes(2))) struct MigrationTests {
+@Suite(.timeLimit(.minutes(5))) struct MigrationTests {
     private static let rows = """
         INSERT INTO logs(log_id, kind, name) VALUES (1, 'device', 'bob/phone'), (2, 'user', 'bob');
         INSERT INTO devices(device_id, kind, user, device, log_id, registered_at, last_seen_at)

@@ -4,7 +4,7 @@ import Testing
 @testable import RestanteStore
 
 /// What an answer to a wake-up changes, and what it does not.
-@Suite(.timeLimit(.minutes(1))) final class WakeAnswerTests {
+@Suite(.timeLimit(.minutes(5))) final class WakeAnswerTests {
     private static let outcomes: [WakeOutcome] = [.sent, .refused(reason: "no"), .expired]
     private let box: WakeBox
     private let minute: Int64 = 60_000

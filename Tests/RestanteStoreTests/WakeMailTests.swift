@@ -4,7 +4,7 @@ import Testing
 @testable import RestanteStore
 
 /// Which mail a device is woken for, whatever else happens in the logs that it reads.
-@Suite(.timeLimit(.minutes(1))) final class WakeMailTests {
+@Suite(.timeLimit(.minutes(5))) final class WakeMailTests {
     private let box: WakeBox
     private let minute: Int64 = 60_000
     private let talk = group("talk")

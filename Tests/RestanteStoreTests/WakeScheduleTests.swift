@@ -4,7 +4,7 @@ import Testing
 @testable import RestanteStore
 
 /// The schedule of wake-ups by itself: times are given to it, and nothing is looked up.
-@Suite(.timeLimit(.minutes(1))) struct WakeScheduleTests {
+@Suite(.timeLimit(.minutes(5))) struct WakeScheduleTests {
     private static let minute: Int64 = 60_000
     private let minute = Self.minute
     private let log: LogKey = 7

@@ -4,7 +4,7 @@ import Testing
 @testable import RestanteStore
 
 /// When the store looks who is to be woken: after a start, when the clock was set, and while nothing comes.
-@Suite(.timeLimit(.minutes(1))) final class WakeTimeTests {
+@Suite(.timeLimit(.minutes(5))) final class WakeTimeTests {
     private let box: WakeBox
     private let minute: Int64 = 60_000
 

@@ -3,7 +3,7 @@ import RestanteStore
 import Testing
 
 /// Whom users may reach, as the operator says; who is out of reach looks like nobody.
-@Suite(.timeLimit(.minutes(2))) struct PolicyTests {
+@Suite(.timeLimit(.minutes(5))) struct PolicyTests {
     private static let bob = UserName(unchecked: "bob")
 
     private func answers(_ phone: Phone, about user: String) async throws -> [Refusal?] {

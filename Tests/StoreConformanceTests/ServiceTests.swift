@@ -3,7 +3,7 @@ import RestanteStore
 import Testing
 
 /// The app's backend acts for others, as an admin of every group, and is seen to.
-@Suite(.timeLimit(.minutes(2))) struct ServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct ServiceTests {
     private static let backend = ServiceName(unchecked: "backend")
     private static let origin = Origin.service(CallID(5), backend, issuedAt: 1)
     private static let club = GroupName(unchecked: "club")

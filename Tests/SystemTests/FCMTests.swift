@@ -6,7 +6,7 @@ import Testing
 
 extension SystemTests {
     /// The built server and servers that check what Google's do.
-    @Suite(.timeLimit(.minutes(3))) struct FCMTests {
+    @Suite(.timeLimit(.minutes(5))) struct FCMTests {
         @Test func aDryRunWakesNobodyAndMailDoes() async throws {
             try await Self.run { server, service in
                 let done = try await server.restante(

@@ -7,7 +7,7 @@ import Testing
 
 extension SystemTests {
     /// The built server and a push service that checks what the real ones check: who is away is woken, over TLS and HTTP/2.
-    @Suite(.timeLimit(.minutes(3))) struct PushTests {
+    @Suite(.timeLimit(.minutes(5))) struct PushTests {
         @Test func mailWakesWhoIsAwayAndSaysNothing() async throws {
             try await PushedServer.with { pushed in
                 try await pushed.registerBob()

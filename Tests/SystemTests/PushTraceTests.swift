@@ -5,7 +5,7 @@ import Testing
 
 extension SystemTests {
     /// What an operator sees of a device's wake-ups.
-    @Suite(.timeLimit(.minutes(3))) struct PushTraceTests {
+    @Suite(.timeLimit(.minutes(5))) struct PushTraceTests {
         @Test func fromTheMailToTheConnection() async throws {
             let busyAtFirst: PushServer.Script = { _, number in .answer(number == 0 ? 503 : 201) }
             try await PushedServer.with(script: busyAtFirst) { pushed in

@@ -6,7 +6,7 @@ import Testing
 @testable import RestanteGateway
 
 /// Whoever goes through names learns no more of them in a time than its look-ups allow, whichever way it goes.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct LookUpTests {
     private static let start = TokenBucketTests.start
     private static let bob = UserName(unchecked: "bob")
