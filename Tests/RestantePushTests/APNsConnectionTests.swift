@@ -63,6 +63,24 @@ extension ProviderTests {
             }
         }
 
+        /// A group's wakes and one that is somebody's alone, over the one connection: it does not wait for their end.
+        @Test func oneWakeAmongThoseOfAGroup() async throws {
+            try await APNsSenderTests.run { setting in
+                let sink = RecordingSink()
+                let dispatcher = PushDispatcher(senders: [setting.sender], sink: sink)
+                let deadline = SystemPushClock().wall + 3_600_000
+                dispatcher.dispatch((0..<1000).map { Samples.wake("w\($0)", deadline: deadline) })
+                dispatcher.dispatch([Samples.wake("single", deadline: deadline, job: 2)])
+                await sink.ended(1001)
+                let place = sink.ended.firstIndex { $0.name == "single" }
+                // 64 are under way at once; a machine with much to do may answer some before it hears of this one.
+                #expect((place ?? .max) < 300)
+                #expect(sink.ended.allSatisfy { $0.outcome == .sent })
+                #expect(setting.server.connections == 1)
+                await dispatcher.shutdown()
+            }
+        }
+
         @Test func anUnknownAuthorityIsNotTrusted() async throws {
             try await APNsSenderTests.run { setting in
                 let key = try PushKey(pem: setting.rules.key.pemRepresentation, name: "key")
