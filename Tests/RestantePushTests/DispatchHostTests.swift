@@ -37,6 +37,45 @@ struct DispatchHostTests {
         #expect(state.start().count == 4)
     }
 
+    /// It may be another server, whose troubles are its own.
+    @Test func anotherPortIsAnotherHost() {
+        func lane(_ endpoint: String) -> LaneName { LaneName(.webPush(endpoint: endpoint, key: [], secret: [])) }
+        #expect(lane("https://a.example/x") == lane("https://A.example:443/y"))
+        #expect(lane("https://a.example/x") != lane("https://a.example:81/x"))
+    }
+
+    /// Whoever holds places for long is one of those who share half of them, until it is quick again.
+    @Test(arguments: [PushAnswer.taken, .retry(after: nil, reason: "no answer in time")])
+    func aHostThatIsSlowIsNotKnownAnyMore(_ answer: PushAnswer) {
+        var state = Base.state([.webPush], limits: PushLimits(concurrency: 16, perWebPushHost: 4))
+        Self.know(["host"], &state)
+        state.add(Self.wakes("host", 50), now: Base.time())
+        for attempt in state.start() { state.end(attempt.id, answer, took: .milliseconds(2001), now: Base.time()) }
+        for _ in 1...3 {
+            let attempts = state.start()
+            #expect((1...2).contains(attempts.count))
+            for attempt in attempts { state.end(attempt.id, .taken, took: .milliseconds(2001), now: Base.time()) }
+        }
+        for _ in 1...3 {
+            for attempt in state.start() { state.end(attempt.id, .taken, took: .seconds(2), now: Base.time()) }
+        }
+        #expect(state.start().count == 4)
+    }
+
+    /// A free place is for whoever has the fewest: hosts that hold theirs for long get no more than others.
+    @Test func aFreePlaceGoesToWhoHasFewest() {
+        var state = Base.state([.webPush], limits: PushLimits(concurrency: 4, perWebPushHost: 4))
+        Self.know(["one", "two"], &state)
+        state.add(Self.wakes("one", 20), now: Base.time())
+        let attempts = state.start()
+        #expect(attempts.count == 4)
+        state.add(Self.wakes("two", 20), now: Base.time())
+        for attempt in attempts.prefix(2) {
+            state.end(attempt.id, .taken, took: .zero, now: Base.time())
+            #expect(Self.hosts(state.start()) == ["two": 1])
+        }
+    }
+
     @Test func oneHostDoesNotTakeAll() {
         var state = Base.state([.webPush], limits: PushLimits(concurrency: 10, perWebPushHost: 3))
         Self.know(["slow", "other"], &state)

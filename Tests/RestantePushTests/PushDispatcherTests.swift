@@ -77,6 +77,22 @@ struct PushDispatcherTests {
         }
     }
 
+    /// How long it is good for is told by the machine's time, which may have been wrong before.
+    @Test func aClockThatIsPutRightShortensNothing() async {
+        let sender = ScriptedSender(.apns) { _, number in
+            number == 0 ? .retry(after: .seconds(30), reason: "503") : .taken
+        }
+        await Self.run([sender]) { dispatcher, sink, clock in
+            dispatcher.dispatch([Samples.wake("a", deadline: clock.wall + 3_600_000)])
+            await sink.answered(1)
+            clock.step(by: .seconds(3 * 24 * 3600))
+            clock.advance(by: .seconds(60))
+            await sink.ended(1)
+            #expect(sink.ended == [.init(name: "a", outcome: .sent)])
+            #expect(sender.deadlines.last == clock.wall + 3_600_000 - 60_000)
+        }
+    }
+
     @Test func expiresWhileAProviderIsAway() async {
         let sender = ScriptedSender(.apns) { _, _ in .retry(after: .seconds(3600), reason: "503") }
         await Self.run([sender]) { dispatcher, sink, clock in

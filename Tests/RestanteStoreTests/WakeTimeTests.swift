@@ -59,6 +59,23 @@ import Testing
         try box.restart { _ in self.box.clock.reboot(after: 3 * 24 * 60 * minute) }
         try box.run([])
         box.clock.advance(milliseconds: minute)
+        let wakes = try box.store.wakes()
+        #expect(wakes.map { "\($0.device)" } == ["bob/phone"])
+        // What others are told, and tell, is the machine's time.
+        #expect(wakes.map(\.deadline) == [box.clock.now + 24 * 60 * minute])
+        try box.away("bob/phone")
+        #expect(try box.rows("SELECT max(registered_at) FROM push_targets") == ["\(box.clock.now)"])
+    }
+
+    /// It came after it was woken, although the clock that it was woken by was ahead.
+    @Test func whoComesAfterTheClockIsPutBackIsWokenAgain() throws {
+        box.clock.advance(milliseconds: 60 * minute)
+        try wakeBob()
+        box.clock.step(milliseconds: -40 * 24 * 60 * minute)
+        try box.ask(.confirmClock, from: nil)
+        let bob = try box.connect("bob/phone")
+        try box.run([.release(bob)])
+        box.clock.advance(milliseconds: minute)
         #expect(try woken() == ["bob/phone"])
     }
 

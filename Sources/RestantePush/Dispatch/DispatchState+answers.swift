@@ -4,7 +4,7 @@ extension DispatchState {
     /// Takes the answer to an attempt.
     mutating func end(_ attempt: UInt64, _ answer: PushAnswer, took: Duration, now: Time) {
         guard let sent = attempts.removeValue(forKey: attempt) else { preconditionFailure("an answer to nothing") }
-        if answer == .taken { know(sent.lane) }
+        judge(sent.lane, answer, took: took)
         lanes[sent.lane]?.end(answer)
         pause(sent.lane, answer, now)
         lines[sent.lane.provider]?.end(isNew: sent.isToNewHost)

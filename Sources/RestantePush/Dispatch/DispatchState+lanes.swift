@@ -7,23 +7,29 @@ extension DispatchState {
         return isNew(lane) ? min(PushLimits.perNewHost, limits.perWebPushHost) : limits.perWebPushHost
     }
 
-    /// Whether it is a host that some client has named, and that has not taken anything yet.
+    /// Whether it is a host that some client has named, and that has not taken anything quickly.
     func isNew(_ lane: LaneName) -> Bool { lane.provider == .webPush && !knownHosts.contains(lane.part) }
 
-    /// Notes that a lane has taken something.
-    mutating func know(_ lane: LaneName) {
-        guard isNew(lane) else { return }
-        // Strangers can bring any number of hosts; those that are forgotten are known again with the next answer.
-        if knownHosts.count >= Self.slack { knownHosts = [] }
-        knownHosts.insert(lane.part)
+    /// Notes how a lane has answered: a host that has taken something is known, until it is slow.
+    ///
+    /// A host that answers late, or never, holds its places for as long: it is to share them with those that nobody knows.
+    mutating func judge(_ lane: LaneName, _ answer: PushAnswer, took: Duration) {
+        guard lane.provider == .webPush else { return }
+        if took > Self.slowAnswer {
+            knownHosts.remove(lane.part)
+        } else if answer == .taken {
+            // Strangers can bring any number of hosts; those that are forgotten are known again with the next answer.
+            if knownHosts.count >= Self.slack { knownHosts = [] }
+            knownHosts.insert(lane.part)
+        }
         let most = limit(of: lane)
-        lanes[lane]?.most = most
+        lanes[lane]?.bound(to: most)
     }
 
     mutating func standInLine(_ name: LaneName) {
         guard let lane = lanes[name], lane.canSend, !lane.isInLine else { return }
         lanes[name]?.isInLine = true
-        lines[name.provider, default: ProviderLine()].append(name, isNew: isNew(name))
+        lines[name.provider, default: ProviderLine()].append(name, sending: lane.sending, isNew: isNew(name))
     }
 
     mutating func forgetIfUnused(_ name: LaneName) {

@@ -8,6 +8,8 @@ struct DispatchState: Sendable {
     struct Attempt: Equatable {
         var id: UInt64
         var wake: Wake
+        /// The deadline, as uptime.
+        var giveUpAt: Duration
     }
 
     struct Sending {
@@ -17,6 +19,9 @@ struct DispatchState: Sendable {
         /// Whether its host had not taken anything when it began.
         var isToNewHost: Bool
     }
+
+    /// Who takes longer is slow: push services answer within a few tenths of a second.
+    static let slowAnswer: Duration = .seconds(2)
 
     /// What every one may have that is not in use any more, before it is cleared out.
     static let slack = 1024
@@ -28,7 +33,7 @@ struct DispatchState: Sendable {
     var wakes: [DeviceAddress: PendingWake] = [:]
     var lanes: [LaneName: Lane] = [:]
     var lines: [PushProvider: ProviderLine] = [:]
-    /// Of Web Push: those that have taken something.
+    /// Of Web Push: origins that have taken something, and were not slow the last time.
     var knownHosts: Set<String> = []
     var attempts: [UInt64: Sending] = [:]
     var dues = Heap<Due>()
@@ -187,7 +192,7 @@ struct DispatchState: Sendable {
         lanes[wake.lane]?.begin()
         lines[wake.lane.provider]?.begin(isNew: isNew)
         standInLine(wake.lane)
-        return Attempt(id: id, wake: wake.wake)
+        return Attempt(id: id, wake: wake.wake, giveUpAt: wake.giveUpAt)
     }
 
     /// What there is to tell the sink, in its order.

@@ -3,7 +3,7 @@ import RestanteCore
 /// Where wakes go that share a fate: when it fails for one, it is likely to fail for all.
 struct LaneName: Hashable {
     var provider: PushProvider
-    /// The server, or the account, within the provider.
+    /// The server, or the account, within the provider: of Web Push the origin, since another port may be another server.
     var part: String
 
     init(_ target: PushTarget) {
@@ -12,7 +12,7 @@ struct LaneName: Hashable {
             switch target {
             case .apns(_, _, let sandbox): sandbox ? "sandbox" : "production"
             case .fcm(_, let app): app
-            case .webPush(let endpoint, _, _): WebPushEndpoint(endpoint)?.host ?? ""
+            case .webPush(let endpoint, _, _): WebPushEndpoint(endpoint)?.origin ?? ""
             }
     }
 }
@@ -32,7 +32,7 @@ struct Lane {
     private var normal = FairQueue<Entry>()
     private var turn = 0
     /// Most requests under way, if all goes well.
-    var most: Int
+    private var most: Int
     private var limit: Int
     private(set) var sending = 0
     /// Wakes that wait, are delayed or are under way.
@@ -70,6 +70,11 @@ struct Lane {
     }
 
     mutating func begin() { sending += 1 }
+
+    mutating func bound(to most: Int) {
+        self.most = most
+        limit = min(limit, most)
+    }
 
     /// A server in trouble is asked for less and less at once, down to one; each answer that settles a wake doubles
     /// that again.

@@ -1,10 +1,24 @@
-import DequeModule
+import HeapModule
+import RestanteCore
 
 /// The lanes of a provider that have something to send, in the order of their turns.
+///
+/// A free place goes to a lane that has the fewest: those who are slow to answer, and hold theirs, hold up no others.
 struct ProviderLine {
-    private var lanes: Deque<LaneName> = []
-    /// Lanes of hosts that have not taken anything yet, which wait apart: they may not have all places.
-    private var newLanes: Deque<LaneName> = []
+    /// A lane in the line, with how many requests it had under way when it came there.
+    private struct Turn: Comparable {
+        let sending: Int
+        let number: UInt64
+        let lane: LaneName
+
+        static func < (one: Turn, other: Turn) -> Bool { (one.sending, one.number) < (other.sending, other.number) }
+        static func == (one: Turn, other: Turn) -> Bool { one.number == other.number }
+    }
+
+    private var lanes = Heap<Turn>()
+    /// Lanes of hosts that are not known, or slow, which wait apart: they may not have all places.
+    private var newLanes = Heap<Turn>()
+    private var number: UInt64 = 0
     private var isTurnOfNew = false
     /// Requests under way, of all lanes.
     private var sending = 0
@@ -18,16 +32,18 @@ struct ProviderLine {
         let reason: String
     }
 
-    mutating func append(_ lane: LaneName, isNew: Bool) {
-        if isNew { newLanes.append(lane) } else { lanes.append(lane) }
+    mutating func append(_ lane: LaneName, sending: Int, isNew: Bool) {
+        number += 1
+        let turn = Turn(sending: sending, number: number, lane: lane)
+        if isNew { newLanes.insert(turn) } else { lanes.insert(turn) }
     }
 
     /// Whose turn it is: by turns one of the known lanes and one of the new, as far as there are places for them.
     mutating func next(_ limits: PushLimits) -> LaneName? {
         guard sending < limits.concurrency else { return nil }
         isTurnOfNew.toggle()
-        guard sendingToNew < limits.newHosts else { return lanes.popFirst() }
-        return isTurnOfNew ? newLanes.popFirst() ?? lanes.popFirst() : lanes.popFirst() ?? newLanes.popFirst()
+        guard sendingToNew < limits.newHosts else { return lanes.popMin()?.lane }
+        return (isTurnOfNew ? newLanes.popMin() ?? lanes.popMin() : lanes.popMin() ?? newLanes.popMin())?.lane
     }
 
     mutating func begin(isNew: Bool) {

@@ -135,10 +135,13 @@ public final class PushDispatcher: Sendable {
         guard let sender = senders[attempt.wake.target.provider] else {
             preconditionFailure("taken in without a sender")
         }
-        let begin = clock.uptime
-        let answer = await sender.send(attempt.wake)
+        let begin = clock.now
+        var wake = attempt.wake
+        // The machine's clock may have been put right since: the provider is told how long it is good for from now on.
+        wake.deadline = begin.wall + (attempt.giveUpAt - begin.uptime).milliseconds
+        let answer = await sender.send(wake)
         let now = clock.now
-        state.withLockedValue { $0.dispatch.end(attempt.id, answer, took: now.uptime - begin, now: now) }
+        state.withLockedValue { $0.dispatch.end(attempt.id, answer, took: now.uptime - begin.uptime, now: now) }
         kicks.yield()
     }
 }

@@ -7,6 +7,10 @@ extension Engine {
     /// wall clock has agreed with itself for 24 h.
     var now: Int64 { timekeeper.read() }
 
+    /// What the machine's clock says: by it providers of wake-ups are told how long one is good for, and tell since when a
+    /// target is gone.
+    var wallTime: Int64 { timekeeper.wallTime }
+
     /// By which messages expire, devices are idle, and ids are old.
     var ageTime: Int64 { timekeeper.readForAge() }
 
@@ -51,12 +55,21 @@ extension Engine {
         return timekeeper.report()
     }
 
+    /// The clock was put back: whoever comes from here on has been here since it was woken, and whoever had not, has not.
+    private func clampWakes(to now: Int64) throws {
+        try connection.run(
+            "UPDATE devices SET last_seen_at = min(last_seen_at, ?1 - (last_seen_at < woken_at)) FROM push_targets p"
+                + " WHERE p.device_id = devices.device_id AND woken_at > ?1", now)
+        try connection.run("UPDATE push_targets SET woken_at = ?1 WHERE woken_at > ?1", now)
+    }
+
     private func followClock() throws {
         timekeeper.wasSet = false
         expiry.dueAt = 0
         idleDueAt = 0
         wakes.restart(at: now)
         guard now < timekeeper.highest else { return }
+        try clampWakes(to: now)
         // Messages do not expire in the order of their positions any more: those from here on are marked.
         try expiry.goBack(connection, from: timekeeper.highest + Int64(limits.timeToLive) * 1000)
         // Ids that were forgotten by a clock that was ahead would keep out all that are made now.

@@ -6,7 +6,7 @@ extension Engine {
         guard wakes.options.providers.contains(target.provider) else {
             throw Refusal(.unavailable, "this server wakes no devices by way of \(target.provider.name)")
         }
-        try PushRow(target, display, registeredAt: now).insert(connection, for: device)
+        try PushRow(target, display, registeredAt: wallTime).insert(connection, for: device)
         wakes.turnOn()
     }
 
@@ -30,7 +30,7 @@ extension Engine {
         }
         return Wake(
             device: address, target: target, registeredAt: row.registeredAt, urgency: .urgent,
-            deadline: now + wakes.options.deadline, text: row.display.placeholder)
+            deadline: wallTime + wakes.options.deadline, text: row.display.placeholder)
     }
 
     func pushTarget(of device: DeviceKey) throws -> (row: PushRow, target: PushTarget)? {

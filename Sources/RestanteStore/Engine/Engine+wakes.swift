@@ -25,19 +25,20 @@ extension Engine {
                 try searchMarks(until: deadline)
                 // In turns: neither may keep the other waiting for longer than it takes.
                 while monotonicNanoseconds() < deadline, areWakesDue {
-                    if let look = wakes.nextLook(at: now) { try take(look) }
-                    found += try takeDue()
+                    if let look = wakes.nextLook(at: now) { try take(look, until: deadline) }
+                    found += try takeDue(until: deadline)
                 }
             }
             return found
         }
     }
 
-    private func takeDue() throws -> [Wake] {
+    private func takeDue(until deadline: UInt64) throws -> [Wake] {
         var found: [Wake] = []
         for _ in 1...Self.dueAtOnce {
             guard let due = wakes.takeDue(at: now) else { break }
             if let wake = try wake(due.device, beyond: due.beyond, due.cause) { found.append(wake) }
+            if monotonicNanoseconds() >= deadline { break }
         }
         return found
     }
@@ -55,12 +56,16 @@ extension Engine {
                 "SELECT \(WakeMark.columns), device_id FROM push_targets JOIN devices USING (device_id)"
                     + " WHERE device_id > ?1 ORDER BY device_id LIMIT ?2", search.after, Self.stride
             ) { (device: $0.int(4), mark: WakeMark($0, head: positions.head)) }
-            for (device, mark) in found where sessionOfDevice[device] == nil { try resume(device, mark) }
-            wakes.search = found.last.map { (after: $0.device, at: search.at) }
+            for (device, mark) in found {
+                if sessionOfDevice[device] == nil { try resume(device, mark) }
+                wakes.search?.after = device
+                if monotonicNanoseconds() >= deadline { return }
+            }
+            if found.count < Self.stride { wakes.search = nil }
         }
     }
 
-    private func take(_ look: WakeSchedule.Look) throws {
+    private func take(_ look: WakeSchedule.Look, until deadline: UInt64) throws {
         // Those who cannot be woken count too: of a large group they are no more than that many at once.
         let readers = try connection.all(
             "SELECT c.acked_seq, c.device_id, p.device_id FROM cursors c LEFT JOIN push_targets p USING (device_id)"
@@ -68,15 +73,18 @@ extension Engine {
                 + " ORDER BY c.acked_seq, c.device_id LIMIT ?4",
             look.log, look.after.acked, look.after.device, Self.stride
         ) { (acked: $0.int(0), device: $0.int(1), canBeWoken: $0.optionalInt(2) != nil) }
-        for reader in readers where reader.canBeWoken && sessionOfDevice[reader.device] == nil {
-            if wakes.search != nil { try resume(reader.device) }
-            wakes.mail(for: reader.device, look.cause, at: now)
+        for reader in readers {
+            try note(look.cause, forReader: reader.device, canBeWoken: reader.canBeWoken)
+            wakes.look?.after = (reader.acked, reader.device)
+            if monotonicNanoseconds() >= deadline { return }
         }
-        if readers.count == Self.stride, let last = readers.last {
-            wakes.look?.after = (last.acked, last.device)
-        } else {
-            wakes.endLook()
-        }
+        if readers.count < Self.stride { wakes.endLook() }
+    }
+
+    private func note(_ cause: WakeCause, forReader device: DeviceKey, canBeWoken: Bool) throws {
+        guard canBeWoken, sessionOfDevice[device] == nil else { return }
+        if wakes.search != nil { try resume(device) }
+        wakes.mail(for: device, cause, at: now)
     }
 
     /// A device that is away is owed no more of a log: what has come there until now may not have been looked at yet, and it is not
@@ -127,7 +135,7 @@ extension Engine {
         wakes.ask(device, through: positions.head, cause.urgency, at: now)
         return Wake(
             device: address, target: target, registeredAt: row.registeredAt, urgency: cause.urgency,
-            deadline: now + wakes.options.deadline, text: row.display.text(with: cause.label), job: cause.log,
+            deadline: wallTime + wakes.options.deadline, text: row.display.text(with: cause.label), job: cause.log,
             mark: positions.head)
     }
 

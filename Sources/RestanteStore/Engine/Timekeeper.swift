@@ -120,6 +120,9 @@ struct Timekeeper {
     /// Of the last reading: a batch reads the clocks once, and not for each of its messages.
     var lastTime: Int64 { last.time }
 
+    /// What the machine's clock says, believed or not: for times that others are told, or tell.
+    var wallTime: Int64 { clock.now() }
+
     /// The later of both clocks, of the last reading.
     var latest: Int64 { max(last.time, wall) }
 

@@ -40,6 +40,9 @@ final class FakeClock: PushClock {
         for sleeper in due.values { sleeper.continuation.resume() }
     }
 
+    /// The machine's time is set; no more of it has passed.
+    func step(by duration: Duration) { state.withLockedValue { $0.wall += duration.milliseconds } }
+
     func sleep(until moment: Duration) async throws {
         let id = state.withLockedValue { state in
             state.number += 1

@@ -29,6 +29,8 @@ final class ScriptedSender: PushSender {
 
     /// In the order in which they were asked for.
     var names: [String] { wakes.withLockedValue { $0.map(\.device.user.rawValue) } }
+    /// What each was told to be good until.
+    var deadlines: [Int64] { wakes.withLockedValue { $0.map(\.deadline) } }
     var isShutDown: Bool { hasEnded.withLockedValue { $0 } }
 }
 
