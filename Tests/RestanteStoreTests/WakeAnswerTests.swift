@@ -152,4 +152,28 @@ import Testing
         _ = try box.connect("carol/phone")
         #expect(box.store.takeCounts().wokenAndCame == [.fcm: 1])
     }
+
+    /// More mail has come meanwhile, for which it is about to be woken once more.
+    @Test func urgentMailThatFollowsTakesNothingFromTheCount() throws {
+        try box.send(to: "bob", .urgent)
+        try box.answer(box.store.wakes(), .sent, expecting: 1)
+        box.clock.advance(milliseconds: 2000)
+        try box.send(to: "bob", .urgent)
+        #expect(try box.store.wakes().isEmpty)
+        _ = try box.connect("bob/phone")
+        #expect(came() == 1)
+    }
+
+    /// Those who never come take no memory for long.
+    @Test func whoWasWokenLongAgoIsForgotten() {
+        var recent = RecentWakes()
+        for device in 0..<100 as Range<Int64> { recent.note(device, by: .apns, at: 50_000) }
+        recent.note(100, by: .fcm, at: 110_001)
+        #expect(recent.take(0, at: 110_000) == .apns)
+        #expect(recent.take(0, at: 110_000) == nil)
+        #expect(recent.take(1, at: 110_001) == nil)
+        recent.note(101, by: .fcm, at: 170_002)
+        #expect(recent.count == 2)
+        #expect(recent.take(100, at: 170_002) == nil && recent.take(101, at: 170_002) == .fcm)
+    }
 }

@@ -35,7 +35,7 @@ import Testing
     /// A log is left alone until the first of those who were woken may be woken again, and not for longer.
     @Test func aLogIsQuietUntilSomebodyMayBeWoken() throws {
         var schedule = try schedule()
-        schedule.cool(1, through: 5, wokenBy: .apns, at: 0)
+        schedule.cool(1, through: 5, at: 0)
         schedule.note(log, normal, at: 5 * minute)
         _ = schedule.nextLook(at: 5 * minute)
         schedule.mail(for: 1, normal, at: 5 * minute)

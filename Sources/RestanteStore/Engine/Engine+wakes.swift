@@ -152,7 +152,7 @@ extension Engine {
                 "DELETE FROM push_targets WHERE device_id = ?1 AND registered_at = ?2", device, wake.registeredAt)
         case .refused:
             // Not asked for again for the same mail, in this process.
-            if expected == .this { wakes.cool(device, through: wake.mark, wokenBy: nil, at: now) }
+            if expected == .this { wakes.cool(device, through: wake.mark, at: now) }
         case .expired:
             // What has come since it was asked for may be had.
             if expected == .this { wakes.put(device, dueAt: now, beyond: wake.mark, nil) }
@@ -168,6 +168,7 @@ extension Engine {
         try connection.run(
             "UPDATE push_targets SET woken_through = ?3, woken_at = ?4"
                 + " WHERE device_id = ?1 AND registered_at = ?2", device, wake.registeredAt, wake.mark, now)
-        if expected == .this { wakes.cool(device, through: wake.mark, wokenBy: wake.target.provider, at: now) }
+        wakes.recent.note(device, by: wake.target.provider, at: now)
+        if expected == .this { wakes.cool(device, through: wake.mark, at: now) }
     }
 }

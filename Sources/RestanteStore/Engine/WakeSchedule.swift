@@ -11,13 +11,8 @@ struct WakeSchedule {
         case due(at: Int64, beyond: Position, WakeCause?)
         /// A provider is asked; nothing has come back yet.
         case asked(through: Position)
-        /// It is left alone, since it was woken for everything up to this position; at nil a provider has refused to.
-        case cooling(until: Int64, through: Position, Woken?)
-    }
-
-    struct Woken: Equatable {
-        let at: Int64
-        let by: PushProvider
+        /// It is left alone, since it was woken for everything up to this position, or a provider has refused to.
+        case cooling(until: Int64, through: Position)
     }
 
     private struct Entry: Comparable {
@@ -51,6 +46,8 @@ struct WakeSchedule {
     private var quiet: [LogKey: Int64] = [:]
     /// When devices were last asked to be woken for urgent mail.
     private var urgentAt: [DeviceKey: Int64] = [:]
+    /// Who was woken within the last minute.
+    var recent = RecentWakes()
     /// How often in a row devices were woken since they had left something unread, and came and left it again.
     private var fruitless: [DeviceKey: Int] = [:]
     var look: Look?
@@ -78,8 +75,8 @@ struct WakeSchedule {
     /// Who is there needs no waking. The provider by which it was woken within the last minute.
     mutating func connected(_ device: DeviceKey, at now: Int64) -> PushProvider? {
         urgentAt[device] = nil
-        guard case .cooling(_, _, let woken?) = states.removeValue(forKey: device) else { return nil }
-        return now - woken.at <= 60_000 ? woken.by : nil
+        states[device] = nil
+        return recent.take(device, at: now)
     }
 
     /// The connection of a device that can be woken has ended: mail may still wait, and what comes in these logs is its concern
@@ -106,6 +103,7 @@ struct WakeSchedule {
     /// It is not to be woken any more. False: nothing was under way.
     mutating func forget(_ device: DeviceKey) -> Bool {
         (urgentAt[device], fruitless[device]) = (nil, nil)
+        recent.forget(device)
         return states.removeValue(forKey: device) != nil
     }
 
@@ -116,6 +114,7 @@ struct WakeSchedule {
         queue = Heap()
         quiet = [:]
         urgentAt = [:]
+        recent = RecentWakes()
         look?.quietUntil = .min
         search = (after: 0, at: now)
     }
@@ -147,11 +146,11 @@ struct WakeSchedule {
             let hurried = hurried(at, known, by: cause, now)
             if hurried != at || both != known { put(device, dueAt: hurried, beyond: beyond, both) }
         case .asked(let through) where cause.urgency == .urgent,
-            .cooling(_, let through, _) where cause.urgency == .urgent:
+            .cooling(_, let through) where cause.urgency == .urgent:
             // Another that is on its way may be older than this.
             put(device, dueAt: max(now, (urgentAt[device] ?? 0) + options.urgentInterval), beyond: through, cause)
         case .asked: break
-        case .cooling(let until, _, _): if let quiet = look?.quietUntil { look?.quietUntil = min(quiet, until) }
+        case .cooling(let until, _): if let quiet = look?.quietUntil { look?.quietUntil = min(quiet, until) }
         }
     }
 
@@ -177,8 +176,10 @@ struct WakeSchedule {
         } else if until <= now || urgent != nil {
             put(device, dueAt: now, beyond: mark.through, urgent)
         } else {
-            let woken = mark.provider.map { Woken(at: mark.wokenAt, by: $0) }
-            cool(device, until: until, through: mark.through, woken)
+            if let provider = mark.provider, now - mark.wokenAt <= RecentWakes.minute {
+                recent.note(device, by: provider, at: mark.wokenAt)
+            }
+            cool(device, until: until, through: mark.through)
         }
     }
 
@@ -195,7 +196,7 @@ struct WakeSchedule {
             case .due(first.at, let beyond, let cause):
                 states[first.device] = nil
                 return (first.device, beyond, cause)
-            case .cooling(first.at, let through, _):
+            case .cooling(first.at, let through):
                 states[first.device] = nil
                 return (first.device, through, nil)
             default: continue
@@ -236,13 +237,13 @@ struct WakeSchedule {
         }
     }
 
-    /// - Parameter provider: by which it was woken; nil: a provider has refused, and for this mail it is not asked again.
-    mutating func cool(_ device: DeviceKey, through: Position, wokenBy provider: PushProvider?, at now: Int64) {
-        cool(device, until: now + options.interval, through: through, provider.map { Woken(at: now, by: $0) })
+    /// It was woken, or a provider has refused to: for this mail it is not asked again.
+    mutating func cool(_ device: DeviceKey, through: Position, at now: Int64) {
+        cool(device, until: now + options.interval, through: through)
     }
 
-    private mutating func cool(_ device: DeviceKey, until: Int64, through: Position, _ woken: Woken?) {
-        states[device] = .cooling(until: until, through: through, woken)
+    private mutating func cool(_ device: DeviceKey, until: Int64, through: Position) {
+        states[device] = .cooling(until: until, through: through)
         queue.insert(Entry(at: until, device: device))
     }
 
