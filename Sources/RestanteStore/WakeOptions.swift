@@ -4,6 +4,8 @@ public import RestanteCore
 public struct WakeOptions: Sendable {
     /// Providers by which devices may be woken; none: no target is taken, and nobody is woken.
     public var providers: Set<PushProvider> = []
+    /// Firebase projects of which the server has a service account; nil: any.
+    public var fcmProjects: Set<String>?
     /// Milliseconds for which a device that was woken is left alone, unless urgent mail comes.
     public var interval: Int64 = 20 * 60 * 1000
     /// Milliseconds between two wake-ups of a device for urgent mail.
@@ -17,4 +19,11 @@ public struct WakeOptions: Sendable {
     public var deadline: Int64 = 24 * 3600 * 1000
 
     public init() {}
+
+    /// Whether devices may be woken there.
+    func serves(_ target: PushTarget) -> Bool {
+        guard providers.contains(target.provider) else { return false }
+        guard case .fcm(_, let app) = target, let fcmProjects else { return true }
+        return fcmProjects.contains(app)
+    }
 }

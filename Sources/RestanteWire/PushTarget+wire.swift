@@ -6,18 +6,20 @@ extension PushTarget {
         switch it.provider {
         case "apns":
             try require(
-                (32...512).contains(it.token.utf8.count) && it.token.utf8.allSatisfy(\.isHexDigit), "token",
-                "hexadecimal")
-            try require(it.app.isPlain(upTo: 256), "app", "the app's bundle id")
+                (32...200).contains(it.token.utf8.count) && it.token.utf8.count.isMultiple(of: 2)
+                    && it.token.utf8.allSatisfy(\.isHexDigit), "token",
+                "the device token in hexadecimal: 16 to 100 bytes, two digits each")
+            try require(it.app.isMadeOf(".-", upTo: 255), "app", "the app's bundle id: letters, digits, . and -")
             self = .apns(token: it.token, topic: it.app, sandbox: it.sandbox)
         case "fcm":
             try require(it.token.isPlain(upTo: 4096), "token", "the app's registration token")
-            try require(it.app.isPlain(upTo: 128), "app", "the id of the Firebase project")
+            // Projects of companies have a domain before a colon.
+            try require(
+                it.app.isMadeOf("-.:", upTo: 128) && !it.app.contains(".."), "app", "the id of the Firebase project")
             self = .fcm(token: it.token, app: it.app)
         case "webpush":
-            try require(
-                it.token.isPlain(upTo: 2048) && it.token.hasPrefix("https://"), "token",
-                "the subscription's https endpoint")
+            try require(it.token.isPlain(upTo: 2048), "token", "the subscription's endpoint, as ASCII without spaces")
+            if let wrong = EndpointFault(it.token) { try require(false, "token", "an endpoint \(wrong.rawValue)") }
             try require(
                 it.key.count == 65 && it.key.first == 4, "key", "p256dh, an uncompressed P-256 point of 65 bytes")
             try require(it.secret.count == 16, "secret", "auth, 16 bytes")
@@ -46,6 +48,11 @@ extension String {
     /// Printable ASCII without spaces.
     fileprivate func isPlain(upTo count: Int) -> Bool {
         (1...count).contains(utf8.count) && utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    }
+
+    /// Letters and digits of ASCII, and these.
+    fileprivate func isMadeOf(_ others: String, upTo count: Int) -> Bool {
+        isPlain(upTo: count) && allSatisfy { $0.isLetter || $0.isNumber || others.contains($0) }
     }
 }
 

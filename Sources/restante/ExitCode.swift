@@ -5,7 +5,7 @@ enum ExitStatus: Int32, CaseIterable {
     case ok = 0
     /// The command line is wrong.
     case usage = 64
-    /// What was given to work on is wrong: a file, a name, a message that was rejected.
+    /// What was given to work on is wrong: a file, a name, a message that was rejected, a device's push target.
     case badData = 65
     /// The server cannot be reached, or went away for good.
     case unavailable = 69
@@ -17,7 +17,7 @@ enum ExitStatus: Int32, CaseIterable {
     case tryAgain = 75
     /// No token, a bad one, or one that does not allow this.
     case notPermitted = 77
-    /// A setting is wrong.
+    /// A setting of the server is wrong, or what was asked for needs one that is not there.
     case configuration = 78
 }
 
@@ -34,5 +34,13 @@ struct CommandFailure: Error {
     init(status: Int32, _ message: String) {
         self.status = status
         self.message = message
+    }
+
+    /// - Parameter problems: each begins with its setting.
+    init(wrongSettings problems: [String]) {
+        self.init(
+            .configuration,
+            "the settings are not right:\n" + problems.map { "  " + $0 }.joined(separator: "\n")
+                + "\nSee docs/CONFIGURATION.md, or `restante serve --help`.")
     }
 }

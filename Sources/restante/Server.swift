@@ -30,25 +30,26 @@ struct Server {
         // Before the database is opened: keys and certificates that cannot be served change nothing there.
         let given: KeySet? = settings.keys == nil ? nil : try await settings.loadKeys()
         settings.gateway.tls = if let files = settings.tls { try ServerTLS(files) } else { nil }
-        let senders = try await pushSenders()
+        let providers = try await PushProviders(settings.push)
         for warning in settings.warnings + (given?.warnings ?? []) { logger.warning("\(warning)") }
         do {
-            try await serve(given, senders, hangups, logger)
+            try await serve(given, providers, hangups, logger)
         } catch {
             // Also of those that nobody has been given: a client must not go without it.
-            for sender in senders { await sender.shutdown() }
+            for sender in providers.senders { await sender.shutdown() }
             throw error
         }
         logger.info("stopped: everything taken in has been answered, the file is closed")
     }
 
     private func serve(
-        _ given: KeySet?, _ senders: [any PushSender], _ hangups: UnixSignalsSequence, _ logger: Logger
+        _ given: KeySet?, _ providers: PushProviders, _ hangups: UnixSignalsSequence, _ logger: Logger
     ) async throws {
         var options = StoreOptions(node: settings.gateway.node, limits: settings.gateway.limits)
         options.policies = settings.policies
         options.reserveBytes = settings.reserveBytes
-        options.wakes.providers = Set(senders.map(\.provider))
+        options.wakes.providers = Set(providers.senders.map(\.provider))
+        options.wakes.fcmProjects = providers.fcmProjects
         options.wakes.interval = Int64(settings.push.interval) * 1000
         options.wakes.afterClose = Int64(settings.push.afterClose) * 1000
         let store = try SQLiteStore.open(path: settings.database, options: options)
@@ -59,7 +60,8 @@ struct Server {
         // The families are there also where no provider is.
         let pushMetrics = PushMetrics(metrics)
         let pusher =
-            senders.isEmpty ? nil : Pusher(senders, store: store, metrics: pushMetrics, logger: logger)
+            providers.senders.isEmpty
+            ? nil : Pusher(providers.senders, store: store, metrics: pushMetrics, logger: logger)
         let gateway = Gateway(
             configuration: settings.gateway, store: store, directory: store,
             tokens: TokenVerifier(
@@ -71,7 +73,8 @@ struct Server {
         let route = MetricsRoute(metrics: metrics, gateway: gateway)
         let reloader = Reloader(settings, gateway: gateway, logger: logger)
         var services: [any Service] = [
-            Announcement(gateway: gateway), ReloadOnHangup(signals: hangups, reloader: reloader),
+            Announcement(gateway: gateway, store: store, logger: logger),
+            ReloadOnHangup(signals: hangups, reloader: reloader),
         ]
         if let path = settings.operatorsSocket {
             services.append(
@@ -100,15 +103,6 @@ struct Server {
         await pusher?.shutdown()
     }
 
-    /// Their keys are read before the database is opened.
-    private func pushSenders() async throws -> [any PushSender] {
-        do {
-            return try await settings.push.senders()
-        } catch {
-            throw CommandFailure(.configuration, "push: \(error)")
-        }
-    }
-
     /// What is asked for at a scrape: it must be told also while the store hangs in a commit.
     private func measure(_ store: SQLiteStore, _ gateway: Gateway) {
         let process = ProcessMetrics(version: Restante.version, metrics)
@@ -133,11 +127,23 @@ struct Server {
 /// Says on standard output where the server listens, once it does: scripts that start it on port 0 wait for this line.
 private struct Announcement: Service {
     let gateway: Gateway
+    let store: SQLiteStore
+    let logger: Logger
 
     func run() async throws {
         let address = try await gateway.boundAddress
         print("listening = \(address.ipAddress ?? ""):\(address.port ?? 0)")
         fflush(nil)
+        await warnOfTheUnserved()
         try await gracefulShutdown()
+    }
+
+    /// A provider was taken out of the settings, or given another project, most likely.
+    private func warnOfTheUnserved() async {
+        // If the store has ended, others say so.
+        guard let count = try? await store.unservedTargets(), count > 0 else { return }
+        logger.warning(
+            "devices have registered with providers or Firebase projects that are not set: they are not woken",
+            metadata: ["devices": "\(count)"])
     }
 }

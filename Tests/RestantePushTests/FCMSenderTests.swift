@@ -174,6 +174,10 @@ extension ProviderTests {
                 .refused(reason: "401 THIRD_PARTY_AUTH_ERROR", alarm: .credentials)
             ),
             (.answer(403), .refused(reason: "403", alarm: .credentials)),
+            (status(403, "PERMISSION_DENIED"), .refused(reason: "403 PERMISSION_DENIED", alarm: .credentials)),
+            (status(404, "NOT_FOUND"), .refused(reason: "404 NOT_FOUND", alarm: .credentials)),
+            (status(401, "UNAUTHENTICATED"), .refused(reason: "401 UNAUTHENTICATED", alarm: .credentials)),
+            (status(403, "SOMETHING_NEW"), .refused(reason: "403", alarm: .credentials)),
             (FCMRules.refusal(400, "INVALID_ARGUMENT"), .refused(reason: "400 INVALID_ARGUMENT")),
             (FCMRules.refusal(400, "SOMETHING_NEW"), .refused(reason: "400")),
             (
@@ -193,6 +197,11 @@ extension ProviderTests {
             (.drop, .retry(after: nil, reason: "the connection was lost")),
         ]
 
+        /// As Google's front answers, who knows nothing of messages.
+        private static func status(_ number: Int, _ status: String) -> ServerReply {
+            .answer(number, [], #"{"error":{"code":\#(number),"message":"no","status":"\#(status)"}}"#)
+        }
+
         @Test(arguments: answers.indices) func eachAnswerHasItsMeaning(index: Int) async throws {
             let (reply, answer) = Self.answers[index]
             try await Self.run(Self.always(reply)) { setting in
@@ -209,27 +218,6 @@ extension ProviderTests {
                 }
                 #expect(setting.rules.count == 2)
             }
-        }
-
-        // MARK: - The file
-
-        @Test func badFilesSayWhatToDo() throws {
-            let good = try FCMRules(clock: FakeClock()).account(tokenURL: "https://oauth2.example.org/token")
-            #expect(good.project == FCMRules.project)
-            #expect("\(good)" == "the service account of example-project")
-            for json in ["", "{}", #"{"type":"authorized_user"}"#] {
-                #expect(throws: PushError.self) { try ServiceAccount(json: Data(json.utf8), name: "account.json") }
-            }
-            let fields = [
-                "type": "service_account", "project_id": "p", "private_key_id": "k", "private_key": "secret",
-                "client_email": "e",
-                "token_uri": "https://oauth2.example.org/token",
-            ]
-            let error = #expect(throws: PushError.self) {
-                try ServiceAccount(json: JSONEncoder().encode(fields), name: "account.json")
-            }
-            #expect(error?.message.contains("account.json") == true)
-            #expect(error?.message.contains("secret") == false)
         }
     }
 }

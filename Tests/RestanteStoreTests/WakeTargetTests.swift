@@ -70,6 +70,24 @@ import Testing
         #expect(try box.rows("SELECT count(*) FROM push_targets") == ["0"])
     }
 
+    /// Neither registered anew, nor woken if it was registered before.
+    @Test func onlyForAFirebaseProjectThatTheServerHas() throws {
+        let box = try WakeBox { ($0.providers, $0.fcmProjects) = ([.apns, .fcm], ["ours"]) }
+        let bob = try box.connect("bob/phone")
+        let refusal = #expect(throws: Refusal.self) {
+            try box.ask(.registerPush(.fcm(token: "t", app: "other"), PushDisplay()), from: bob)
+        }
+        #expect(refusal?.code == .unavailable && refusal?.reason.contains("push.fcmAccount") == true)
+        try box.ask(.registerPush(.fcm(token: "t", app: "ours"), PushDisplay()), from: bob)
+        try box.run([.release(bob)])
+        try box.send(to: "bob")
+        try box.answer(box.store.wakes(), .sent, expecting: 1)
+        try box.restart { try $0.run("UPDATE push_targets SET app = 'other'") }
+        box.clock.advance(milliseconds: 30 * minute)
+        try box.send(to: "bob")
+        #expect(try box.store.wakes().isEmpty)
+    }
+
     @Test func unlinkedAndRemovedDevicesAreNotWoken() throws {
         for name in ["bob", "carol"] { try box.away("\(name)/phone") }
         let bob = try box.connect("bob/phone")

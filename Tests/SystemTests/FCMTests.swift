@@ -8,7 +8,7 @@ extension SystemTests {
     /// The built server and servers that check what Google's do.
     @Suite(.timeLimit(.minutes(5))) struct FCMTests {
         @Test func aDryRunWakesNobodyAndMailDoes() async throws {
-            try await Self.run { server, service in
+            try await PushedServer.withFCM { server, service in
                 let done = try await server.restante(
                     "push", "register", "fcm", "registration-of-bob", "--app", FCMRules.project, as: "bob/phone")
                 #expect(done.status == 0, "\(done)")
@@ -29,18 +29,6 @@ extension SystemTests {
                     #expect(message["data"] as? [String: String] == ["restante": "mail"])
                 }
             }
-        }
-
-        private static func run(_ body: (ServerProcess, PushServer) async throws -> Void) async throws {
-            let rules = FCMRules(clock: SystemPushClock())
-            try await PushedServer.with(
-                script: { request, _ in try rules.reply(request) },
-                flags: { home, service in
-                    let account = home.file("account.json")
-                    try rules.accountFile(tokenURL: service.base + "/token").write(to: URL(filePath: account))
-                    return ["--push-fcm-account", account, "--push-fcm-url", service.base]
-                },
-                body: body)
         }
 
         private static func fields(_ request: ReceivedRequest) throws -> [String: Any] {

@@ -113,9 +113,8 @@ extension SystemTests {
             let gone: PushServer.Script = { _, _ in .answer(410) }
             try await PushedServer.with(script: gone) { pushed in
                 try await pushed.registerBob()
-                let test = try await pushed.server.restante(
-                    "push", "test", "--user", "bob", "--device", "phone", "--database", pushed.server.home.database)
-                #expect(test.status == 69 && test.output.contains("webpush  the target is gone"), "\(test)")
+                let test = try await pushed.test()
+                #expect(test.status == 65 && test.output.contains("webpush  the target is gone"), "\(test)")
                 // The operator's try changes nothing.
                 #expect(try await pushed.targets() == "1")
                 try await Device.with("alice", on: pushed.server) { alice in
@@ -149,11 +148,12 @@ extension SystemTests {
                     pushed.server.home.database)
                 #expect(test.status == 64 && test.errors.contains("webpush has no dry run"), "\(test)")
                 // Whoever wants a dry run and writes it wrong does not get a real one.
-                let socket = pushed.server.home.database + ".sock"
-                let wake = "http://restante/v1/users/bob/devices/phone/wake?dryRun=yes"
-                let wrong = try await Command.run(
-                    "/usr/bin/curl", ["-sS", "-X", "POST", "--unix-socket", socket, wake], in: pushed.server.home)
-                #expect(wrong.output.contains("bad_request"), "\(wrong)")
+                for query in [
+                    "dry_run=yes", "dryRun=true", "dry_run", "dry_run=false&dry=true", "dry_run=false&dry_run=1",
+                ] {
+                    let wrong = try await pushed.server.operate("POST", "/v1/users/bob/devices/phone/wake?\(query)")
+                    #expect(wrong.output.contains("bad_request"), "\(query): \(wrong)")
+                }
                 #expect(pushed.service.requests.isEmpty)
             }
         }
@@ -163,10 +163,12 @@ extension SystemTests {
                 let done = try await server.restante(
                     "push", "register", "apns", String(repeating: "0a", count: 32), "--app", "org.example",
                     as: "bob/phone")
-                #expect(done.status != 0 && done.errors.contains("wakes no devices by way of apns"), "\(done)")
-                let test = try await server.restante(
-                    "push", "test", "--user", "bob", "--device", "phone", "--database", server.home.database)
-                #expect(test.status != 0 && test.errors.contains("no provider is set"), "\(test)")
+                #expect(done.status == 78 && done.errors.contains("wakes no devices by way of apns"), "\(done)")
+                for command in ["test", "trace"] {
+                    let asked = try await server.restante(
+                        "push", command, "--user", "bob", "--device", "phone", "--database", server.home.database)
+                    #expect(asked.status == 78 && asked.errors.contains("no provider is set"), "\(asked)")
+                }
             }
         }
 
@@ -187,6 +189,32 @@ extension SystemTests {
                 let serve = ["serve", "--database", home.database, "--port", "0"]
                 let done = try await Command.run(Products.restante, serve + flags, in: home)
                 #expect(done.status == 78 && done.errors.contains(word), "\(done)")
+                #expect(!FileManager.default.fileExists(atPath: home.database))
+            }
+        }
+
+        @Test func allThatIsWrongIsToldTogetherWithItsSetting() async throws {
+            try await Home.with { home in
+                let files = [
+                    "--push-authorities", "none.pem", "--push-fcm-account", "none.json", "--push-apns-key", "none.p8",
+                    "--push-apns-key-id", "ABCDE12345", "--push-apns-team", "ABCDE12345", "--push-web-push-key",
+                    "none.key",
+                ]
+                let serve = ["serve", "--database", home.database, "--port", "0"]
+                let wrong = ["--push-web-push-subject", "mailto:", "--push-fcm-url", "https://fcm.example.org#x"]
+                let settings = try await Command.run(Products.restante, serve + files + wrong, in: home)
+                for setting in ["push.webPushSubject: ", "push.fcmUrl: "] {
+                    #expect(settings.status == 78 && settings.errors.contains(setting), "\(settings)")
+                }
+                let right = ["--push-web-push-subject", "mailto:a@example.org"]
+                let done = try await Command.run(Products.restante, serve + files + right, in: home)
+                for (setting, file) in [
+                    ("authorities", "none.pem"), ("fcmAccount", "none.json"), ("apnsKey", "none.p8"),
+                    ("webPushKey", "none.key"),
+                ] {
+                    let line = done.errors.split(separator: "\n").first { $0.contains("  push.\(setting): ") }
+                    #expect(done.status == 78 && line?.contains(file) == true, "\(done)")
+                }
                 #expect(!FileManager.default.fileExists(atPath: home.database))
             }
         }

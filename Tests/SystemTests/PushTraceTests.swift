@@ -27,7 +27,10 @@ extension SystemTests {
                     #expect(!lines.joined().contains("secret"))
                 }
                 let none = try await Self.trace(pushed, "nobody")
-                #expect(none.status == 0 && none.output.contains("not woken"), "\(none)")
+                #expect(none.status == 65 && none.errors.contains("not_found"), "\(none)")
+                let unlinked = try await pushed.server.restante(
+                    "push", "trace", "--user", "bob", "--device", "tablet", "--database", pushed.server.home.database)
+                #expect(unlinked.status == 65 && unlinked.errors.contains("not_found"), "\(unlinked)")
             }
         }
 

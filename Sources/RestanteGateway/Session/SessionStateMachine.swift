@@ -132,7 +132,9 @@ struct SessionStateMachine {
             window.acknowledge(through: through)
             perform(flow.acknowledged(window: window), &actions)
         case .ping: actions.append(.write(.other(.pong())))
-        case .request(let request, let id): ask(request, id, &actions)
+        case .request(let request, let id):
+            if let fault = request.keyFault { return received(.failRequest(id: id, fault), &actions) }
+            ask(request, id, &actions)
         case .refresh: preconditionFailure("the handler verifies the token")
         case .rejectSend(let id, let refusal): actions.append(.write(.other(.rejected(messageID: id, refusal))))
         case .failRequest(let id, let refusal): actions.append(.write(.other(.answered(.failure(refusal), id: id))))

@@ -26,6 +26,14 @@ extension Metric {
         labels: ["provider"])
     public static let wakes = counter(
         "restante_wakes_total", "Wake-ups that have ended, by provider and outcome.", labels: ["provider", "outcome"])
+    public static let wakeRequests = counter(
+        "restante_wake_requests_total",
+        "Requests to providers that were answered, or came to nothing, by what came of them.",
+        labels: ["provider", "answer"])
+    public static let wakeAlarms = counter(
+        "restante_wake_alarms_total",
+        "Times that the log told of a provider that refuses the server's credentials, or a device's target for them.",
+        labels: ["provider"])
     public static let wakesPending = gauge(
         "restante_wakes_pending",
         "Wake-ups that wait for their turn, are delayed by a back-off, or are being sent, by provider.",
@@ -68,10 +76,7 @@ extension Metric {
 
     static let storeCatalogue = [
         batchCommands, commitSeconds, syncSeconds, queueCommands, queueBytes, sends, acknowledged, receipts, wakes,
-        wakesPending, wakeSeconds, wokenAndCame, lost,
-        expired,
-        oldest, walBytes, databaseBytes, reserveMissing, refusing, pauses, sweepLogs, sweepLag, clockHeld, notices,
-
-        sampledAt,
+        wakeRequests, wakeAlarms, wakesPending, wakeSeconds, wokenAndCame, lost, expired, oldest, walBytes,
+        databaseBytes, reserveMissing, refusing, pauses, sweepLogs, sweepLag, clockHeld, notices, sampledAt,
     ]
 }

@@ -17,14 +17,18 @@ struct FCMReply {
             answer = .retry(after: nil, reason: text)
             isUnauthenticated = false
         case .answered(let response):
-            let code = response.status == 200 ? nil : Self.code(response.body)
-            answer = Self.answer(response, code, RetryAfter.duration(in: response.headers, now: now))
+            let fault = response.status == 200 ? nil : Self.fault(response.body)
+            let code = fault?.code
+            let after = RetryAfter.duration(in: response.headers, now: now)
+            answer = Self.answer(response, code, fault?.status, after)
             isUnauthenticated = response.status == 401 && code != "THIRD_PARTY_AUTH_ERROR"
         }
     }
 
-    private static func answer(_ response: PushResponse, _ code: String?, _ after: Duration?) -> PushAnswer {
-        let text = known.contains(code ?? "") ? "\(response.status) \(code ?? "")" : "\(response.status)"
+    private static func answer(
+        _ response: PushResponse, _ code: String?, _ status: String?, _ after: Duration?
+    ) -> PushAnswer {
+        let text = text(response.status, code, status)
         return switch (response.status, code) {
         case (200, _): .taken
         case (_, "UNREGISTERED"): .unregistered
@@ -41,6 +45,15 @@ struct FCMReply {
         }
     }
 
+    /// With FCM's own code, or else with Google's coarser status, if it is one that says more than the number.
+    private static func text(_ number: UInt, _ code: String?, _ status: String?) -> String {
+        if let code, known.contains(code) { return "\(number) \(code)" }
+        if let status, knownStatuses.contains(status) { return "\(number) \(status)" }
+        return "\(number)"
+    }
+
+    private static let knownStatuses: Set = ["NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED"]
+
     private static let known: Set = [
         "UNREGISTERED", "SENDER_ID_MISMATCH", "THIRD_PARTY_AUTH_ERROR", "QUOTA_EXCEEDED", "UNAVAILABLE", "INTERNAL",
         "INVALID_ARGUMENT",
@@ -52,15 +65,18 @@ struct FCMReply {
         }
 
         struct Fault: Decodable {
+            /// https://cloud.google.com/apis/design/errors#error_model
+            var status: String?
             var details: [Detail]?
+
+            /// FCM's own, which stands among the details.
+            var code: String? { details?.lazy.compactMap(\.errorCode).first }
         }
 
         var error: Fault
     }
 
-    /// FCM's own code, which stands among the details; the status beside it is coarser.
-    private static func code(_ body: [UInt8]) -> String? {
-        let body = try? JSONDecoder().decode(Body.self, from: Data(body))
-        return body?.error.details?.lazy.compactMap(\.errorCode).first
+    private static func fault(_ body: [UInt8]) -> Body.Fault? {
+        (try? JSONDecoder().decode(Body.self, from: Data(body)))?.error
     }
 }

@@ -52,6 +52,10 @@ public struct ServiceAccount: Sendable {
         guard Self.isGood(project: file.projectID) else {
             throw PushError("the project_id in \(name) is none: take a new file from the Firebase console")
         }
+        for (field, text) in [("client_email", file.clientEmail), ("private_key_id", file.privateKeyID)]
+        where text.isEmpty || !text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
+            throw PushError("the \(field) in \(name) is none: take a new file from the Firebase console")
+        }
         project = file.projectID
         email = file.clientEmail
         keyID = file.privateKeyID
@@ -61,7 +65,7 @@ public struct ServiceAccount: Sendable {
 
     /// Letters, digits and `-`; projects of companies have a domain before a colon, too.
     private static func isGood(project: String) -> Bool {
-        (1...128).contains(project.utf8.count)
+        (1...128).contains(project.utf8.count) && !project.contains("..")
             && project.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-.:".contains($0)) }
     }
 }

@@ -1,6 +1,29 @@
 import FoundationEssentials
 import JWTKit
 
+/// Whom push services turn to: `sub` of a VAPID token (RFC 8292 §2.1).
+package enum VAPIDContact {
+    /// - Throws: ``PushError`` unless it is `mailto:` with an address or `https://` with a host, as a URL is written.
+    package static func check(_ text: String) throws(PushError) {
+        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !text.contains { "\"'<>\\`".contains($0) }
+        guard isPlain, isAddress(text) || isPage(text) else {
+            throw PushError(
+                "the contact of Web Push must be like mailto:admin@example.org or https://example.org/contact, for push"
+                    + " services to find you; no spaces and quotes")
+        }
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        let parts = text.dropFirst("mailto:".count).split(separator: "@", omittingEmptySubsequences: false)
+        return text.hasPrefix("mailto:") && parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
+    }
+
+    private static func isPage(_ text: String) -> Bool {
+        guard let url = URL(string: text), url.scheme == "https", let host = url.host() else { return false }
+        return !host.isEmpty
+    }
+}
+
 /// Shows push services who we are (RFC 8292).
 actor VAPID {
     /// Seconds that a token is good for; at most a day (RFC 8292 §2).
@@ -24,9 +47,7 @@ actor VAPID {
 
     /// - Parameter contact: `mailto:` or `https:`, where a push service finds who runs this server.
     init(key: PushKey, contact: String, clock: any PushClock) throws(PushError) {
-        guard contact.hasPrefix("mailto:") || contact.hasPrefix("https://") else {
-            throw PushError("the contact of Web Push must be mailto: or https://, for push services to find you")
-        }
+        try VAPIDContact.check(contact)
         self.key = key
         signer = try key.signer
         self.contact = contact

@@ -31,7 +31,7 @@ public struct WebPushSender: PushSender {
 
     public func send(_ wake: Wake) async -> PushAnswer {
         guard case .webPush(let text, let key, let secret) = wake.target, let endpoint = WebPushEndpoint(text) else {
-            return .refused(reason: "the endpoint is no https URL")
+            return .refused(reason: "the endpoint is no https URL of a host, a port, a path and a query alone")
         }
         let message = PushJSON.bytes(wake.content)
         guard message.count <= MessageEncryption.maximumMessage else {

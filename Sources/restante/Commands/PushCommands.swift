@@ -2,6 +2,7 @@ import ArgumentParser
 import Crypto
 import Foundation
 import NIOCore
+import RestanteClient
 import RestanteCore
 import RestantePush
 
@@ -36,7 +37,15 @@ struct RegisterPush: AsyncParsableCommand {
     var labels = false
 
     func run() async throws {
-        _ = try await ask(.registerPush(try target(), display()), options)
+        let request = Request.registerPush(try target(), display())
+        _ = try await connected(options) { client in
+            do {
+                return try await client.request(request)
+            } catch let refusal as Refusal where refusal.code == .unavailable && refusal.retryAfter == nil {
+                // Not by asking again: the server has no such provider.
+                throw CommandFailure(.configuration, "\(refusal.code.name): \(refusal.reason)")
+            }
+        }
         print("registered")
     }
 
@@ -80,22 +89,24 @@ struct TestPush: AsyncParsableCommand {
               restante push test --user alice --device phone
 
             The request is a real one, unless it is a dry run. It changes nothing in the store: what is due stays due. Ends with 0 if the \
-            provider has taken it.
+            provider has taken it, with 75 if it may later, with 65 if it refuses the device's target or does not know it any more, and with \
+            78 if it refuses the server's credentials or the server has no provider.
             """)
     @OptionGroup var server: OperatorsOptions
     @Option(help: "The user.") var user: String
     @Option(help: "The device.") var device: String
     @Flag(help: "Ask the provider without waking anybody. FCM alone has that.") var dryRun = false
 
-    /// A provider may take 20 seconds for its answer, and as long for a token before it.
-    private static let timeLimit: TimeAmount = .seconds(60)
+    /// A request to a provider may take 20 seconds, and there may be four: for a token, for the device, and both again if the token is
+    /// refused.
+    private static let timeLimit: TimeAmount = .seconds(100)
 
     func run() async throws {
         let path = "/v1/users/\(try pathPart(user, "user"))/devices/\(try pathPart(device, "device"))/wake"
         let body = try await server.client.post(
-            path + (dryRun ? "?dryRun=true" : ""), timeLimit: Self.timeLimit, as: WakeBody.self)
+            path + (dryRun ? "?dry_run=true" : ""), timeLimit: Self.timeLimit, as: WakeBody.self)
         print("\(body.provider)  \(body.answer)\(dryRun ? "  (dry run: nobody was woken)" : "")")
-        guard body.taken else { throw CommandFailure(.unavailable, "the provider has not taken it") }
+        if let failure = body.failure { throw failure }
     }
 }
 

@@ -80,10 +80,28 @@ struct ErrorBody: Codable {
     var code: Int
     var name: String
     var reason: String
+    /// What a command ends with, where the code alone does not say.
+    var exitCode: Int32?
 
     init(_ refusal: Refusal) {
         code = refusal.code.rawValue
         name = refusal.code.name
         reason = refusal.reason
+    }
+
+    init(_ refusal: OperatorsRefusal) {
+        self.init(refusal.refusal)
+        exitCode = refusal.status.rawValue
+    }
+}
+
+/// A refusal with which a command does not end as its code says: asking again is no use, say.
+struct OperatorsRefusal: Error {
+    let refusal: Refusal
+    let status: ExitStatus
+
+    init(_ refusal: Refusal, exitsWith status: ExitStatus) {
+        self.refusal = refusal
+        self.status = status
     }
 }

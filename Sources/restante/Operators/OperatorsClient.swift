@@ -79,6 +79,10 @@ struct OperatorsClient {
         let body: ByteBuffer
         do {
             (response, body) = try await answer(to: request, timeLimit)
+        } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
+            throw CommandFailure(
+                .tryAgain,
+                "the server listens on \(path), and has not answered within \(timeLimit.seconds) s: is it busy?")
         } catch {
             throw nobodyAnswers
         }
@@ -111,6 +115,9 @@ struct OperatorsClient {
             let code = ErrorCode(rawValue: error.code) ?? .unavailable
             // What makes no sense stood on the command line.
             if code == .badRequest { throw CommandFailure(.usage, error.reason) }
+            if let exitCode = error.exitCode {
+                throw CommandFailure(status: exitCode, "\(error.name): \(error.reason)")
+            }
             throw CommandFailure(Refusal(code, error.reason))
         }
         return try decoder.decode(type, from: Data(body.readableBytesView))

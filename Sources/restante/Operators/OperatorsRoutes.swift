@@ -4,7 +4,6 @@ import Hummingbird
 import Logging
 import RestanteCore
 import RestanteGateway
-import RestantePush
 
 /// What operators can ask for. Every answer is JSON; names in paths are percent-encoded.
 struct OperatorsRoutes: Sendable {
@@ -41,18 +40,6 @@ struct OperatorsRoutes: Sendable {
         return router
     }
 
-    private func addWakes(to router: Router<BasicRequestContext>) {
-        router.post("/v1/users/:user/devices/:device/wake") { request, context in
-            try await answer {
-                let isDryRun = try flag("dryRun", request)
-                return try await wake(try device(context), isDryRun: isDryRun)
-            }
-        }
-        router.get("/v1/users/:user/devices/:device/wakes") { _, context in
-            try await answer { try wakes(of: try device(context)) }
-        }
-    }
-
     private func addRevocations(to router: Router<BasicRequestContext>) {
         router.post("/v1/users/:user/revoke") { _, context in
             try await answer { try await done(.revoke(.user(try user(context)))) }
@@ -80,27 +67,6 @@ struct OperatorsRoutes: Sendable {
         guard case .mailbox(let devices) = try await gateway.request(.mailbox(of: user)) else { preconditionFailure() }
         let locations = try await directory.sessions(of: user)
         return devices.map { device in DeviceBody(device, locations.first { $0.device == device.device }) }
-    }
-
-    private func wake(_ device: DeviceAddress, isDryRun: Bool) async throws -> WakeBody {
-        let pusher = try somePusher
-        guard case .wake(let wake) = try await gateway.request(.wake(of: device)) else { preconditionFailure() }
-        let provider = wake.target.provider
-        guard let answer = await pusher.test(wake, isDryRun: isDryRun) else {
-            throw Refusal(.badRequest, "\(provider.name) has no dry run: leave it out, and the device is woken")
-        }
-        return WakeBody(provider, answer)
-    }
-
-    private func wakes(of device: DeviceAddress) throws -> [WakeEventBody] {
-        try somePusher.trace.events(of: device).map(WakeEventBody.init)
-    }
-
-    private var somePusher: Pusher {
-        get throws {
-            guard let pusher else { throw Refusal(.unavailable, "this server wakes nobody: no provider is set") }
-            return pusher
-        }
     }
 
     private func sessions(of user: UserName) async throws -> [SessionBody] {
@@ -132,17 +98,8 @@ struct OperatorsRoutes: Sendable {
 
     private func user(_ context: BasicRequestContext) throws -> UserName { try parameter("user", context) }
 
-    private func device(_ context: BasicRequestContext) throws -> DeviceAddress {
+    func device(_ context: BasicRequestContext) throws -> DeviceAddress {
         DeviceAddress(user: try user(context), device: try parameter("device", context))
-    }
-
-    /// Of the query. What is neither is refused: whoever wanted a dry run must not get a real one.
-    private func flag(_ key: String, _ request: Hummingbird.Request) throws -> Bool {
-        switch request.uri.queryParameters[Substring(key)] {
-        case nil, "false": return false
-        case "true": return true
-        default: throw Refusal(.badRequest, "\(key) is true or false")
-        }
     }
 
     private func parameter<Checked: Name>(_ key: String, _ context: BasicRequestContext) throws -> Checked {
@@ -154,11 +111,13 @@ struct OperatorsRoutes: Sendable {
     }
 
     /// The body as JSON, or what was refused with its status.
-    private func answer(_ body: () async throws -> some Encodable) async throws -> Response {
+    func answer(_ body: () async throws -> some Encodable) async throws -> Response {
         do {
             return try json(try await body(), .ok)
         } catch let refusal as Refusal {
             return try json(ErrorBody(refusal), refusal.status)
+        } catch let refusal as OperatorsRefusal {
+            return try json(ErrorBody(refusal), refusal.refusal.status)
         }
     }
 

@@ -3,14 +3,45 @@ import RestantePush
 
 /// What a provider has answered to an operator.
 struct WakeBody: Codable {
+    enum Outcome: String, Codable {
+        case taken, unregistered, refused, retry
+        /// It is the server's credentials that are refused.
+        case credentials
+    }
+
     var provider: String
-    var taken: Bool
+    var outcome: Outcome
     var answer: String
 
     init(_ provider: PushProvider, _ answer: PushAnswer) {
         self.provider = provider.name
-        taken = answer == .taken
+        outcome = Outcome(answer)
         self.answer = answer.text
+    }
+
+    /// Why `push test` does not end with 0; nil: it does.
+    var failure: CommandFailure? {
+        switch outcome {
+        case .taken: nil
+        case .retry: CommandFailure(.tryAgain, "the provider has not taken it now; it may later")
+        case .unregistered: CommandFailure(.badData, "the provider does not know the device any more")
+        case .refused: CommandFailure(.badData, "the provider refuses it: docs/PUSH.md says what to do")
+        case .credentials:
+            CommandFailure(
+                .configuration, "the provider refuses the server's credentials: docs/PUSH.md says what to do")
+        }
+    }
+}
+
+extension WakeBody.Outcome {
+    fileprivate init(_ answer: PushAnswer) {
+        switch answer {
+        case .taken: self = .taken
+        case .unregistered: self = .unregistered
+        case .retry: self = .retry
+        case .refused(_, alarm: .credentials): self = .credentials
+        case .refused: self = .refused
+        }
     }
 }
 

@@ -6,6 +6,8 @@ import RestantePush
 /// Wake-ups as metrics: `docs/METRICS.md`.
 struct PushMetrics: Sendable {
     private let ends: [PushProvider: CounterVector<WakeOutcomeLabel>]
+    private let requests: [PushProvider: CounterVector<PushAnswerLabel>]
+    private let alarms: [PushProvider: Counter]
     private let seconds: [PushProvider: Recorder]
     private let pending: [PushProvider: Pending]
 
@@ -24,17 +26,31 @@ struct PushMetrics: Sendable {
 
     init(_ factory: PrometheusFactory) {
         var ends: [PushProvider: CounterVector<WakeOutcomeLabel>] = [:]
+        var requests: [PushProvider: CounterVector<PushAnswerLabel>] = [:]
+        var alarms: [PushProvider: Counter] = [:]
         var seconds: [PushProvider: Recorder] = [:]
         var pending: [PushProvider: Pending] = [:]
         for provider in PushProvider.allCases {
             ends[provider] = CounterVector(.wakes, factory) { ["provider": provider.name, "outcome": $0] }
+            requests[provider] = CounterVector(.wakeRequests, factory) { ["provider": provider.name, "answer": $0] }
+            alarms[provider] = Counter(.wakeAlarms, factory, ["provider": provider.name])
             seconds[provider] = Recorder(.wakeSeconds, factory, ["provider": provider.name])
             pending[provider] = Pending(provider, factory)
         }
-        (self.ends, self.seconds, self.pending) = (ends, seconds, pending)
+        (self.ends, self.requests, self.alarms) = (ends, requests, alarms)
+        (self.seconds, self.pending) = (seconds, pending)
     }
 
     func count(_ provider: PushProvider, _ outcome: WakeOutcome) { ends[provider]?.increment(outcome.label) }
+
+    /// A provider was asked.
+    func count(_ provider: PushProvider, _ answer: PushAnswer, took: Duration) {
+        requests[provider]?.increment(answer.label)
+        seconds[provider]?.record(took.seconds)
+    }
+
+    /// An operator was told.
+    func countAlarm(_ provider: PushProvider) { alarms[provider]?.increment() }
 
     /// Tells how much waits; of a provider that is not in `load` nothing does.
     func measure(_ load: [PushProvider: PushLoad]) {
@@ -45,9 +61,23 @@ struct PushMetrics: Sendable {
             meters.sending.set(load?.sending ?? 0)
         }
     }
+}
 
-    func time(_ provider: PushProvider, _ took: Duration) {
-        seconds[provider]?.record(took.seconds)
+enum PushAnswerLabel: Int, MetricLabel, CaseIterable {
+    case taken, unregistered, refused, retry
+
+    static let texts = allCases.map { "\($0)" }
+    var index: Int { rawValue }
+}
+
+extension PushAnswer {
+    var label: PushAnswerLabel {
+        switch self {
+        case .taken: .taken
+        case .unregistered: .unregistered
+        case .refused: .refused
+        case .retry: .retry
+        }
     }
 }
 

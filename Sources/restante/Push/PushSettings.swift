@@ -33,24 +33,6 @@ struct PushSettings: Sendable {
     /// Seconds after which one is woken whose connection ended with mail still waiting.
     var afterClose: Int = 60
 
-    /// Reads the keys and makes one sender a provider.
-    ///
-    /// - Throws: `PushError` for a file that is none; senders that were made before are shut down.
-    func senders() async throws(PushError) -> [any PushSender] {
-        let http = PushHTTP(trustRoots: authorities)
-        try http.checkTrustRoots()
-        var senders: [any PushSender] = []
-        do {
-            if let apns { senders.append(try APNsSender(apns.configuration(), http: http)) }
-            if let fcm { senders.append(try FCMSender(fcm.configuration(), http: http)) }
-            if let webPush { senders.append(try WebPushSender(webPush.configuration(), http: http)) }
-        } catch {
-            for sender in senders { await sender.shutdown() }
-            throw error
-        }
-        return senders
-    }
-
     /// One line a setting; a key is named by its file.
     var lines: [String] {
         [
@@ -63,32 +45,5 @@ struct PushSettings: Sendable {
             "push.authorities = \(authorities ?? "")", "push.interval = \(interval)",
             "push.afterClose = \(afterClose)",
         ]
-    }
-}
-
-extension PushSettings.APNs {
-    fileprivate func configuration() throws(PushError) -> APNsConfiguration {
-        var configuration = APNsConfiguration(teams: [
-            APNsConfiguration.Team(id: team, keyID: keyID, key: try PushKey(file: key))
-        ])
-        configuration.production = production ?? configuration.production
-        configuration.sandbox = sandbox ?? configuration.sandbox
-        return configuration
-    }
-}
-
-extension PushSettings.FCM {
-    fileprivate func configuration() throws(PushError) -> FCMConfiguration {
-        var configuration = FCMConfiguration(accounts: [try ServiceAccount(file: account)])
-        configuration.address = address ?? configuration.address
-        return configuration
-    }
-}
-
-extension PushSettings.WebPush {
-    fileprivate func configuration() throws(PushError) -> WebPushConfiguration {
-        WebPushConfiguration(
-            key: try PushKey(file: key), contact: subject,
-            policy: AddressPolicy(allowed: networks.compactMap { IPNetwork($0) }))
     }
 }

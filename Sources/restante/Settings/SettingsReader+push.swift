@@ -13,7 +13,7 @@ extension SettingsReader {
     }
 
     private mutating func apns() -> PushSettings.APNs? {
-        let (production, sandbox) = (text(.apnsUrl), text(.apnsSandboxUrl))
+        let (production, sandbox) = (address(.apnsUrl), address(.apnsSandboxUrl))
         let (key, keyID, team) = (text(.apnsKey), text(.apnsKeyId), text(.apnsTeam))
         guard let key, let keyID, let team else {
             if [key, keyID, team, production, sandbox].contains(where: { $0 != nil }) {
@@ -29,7 +29,7 @@ extension SettingsReader {
     }
 
     private mutating func fcm() -> PushSettings.FCM? {
-        let address = text(.fcmUrl)
+        let address = address(.fcmUrl)
         guard let account = text(.fcmAccount) else {
             if address != nil { problems.append("push.fcmUrl: FCM needs push.fcmAccount, too") }
             return nil
@@ -43,6 +43,9 @@ extension SettingsReader {
             problems.append("push.webPushNetworks: must be networks like 10.0.0.0/8, not names")
         }
         let (key, subject) = (text(.webPushKey), text(.webPushSubject))
+        if let subject {
+            check(.webPushSubject) { () throws(PushError) in try VAPIDContact.check(subject) }
+        }
         guard let key, let subject else {
             if key != nil || subject != nil || !texts.isEmpty {
                 problems.append("push.webPushKey, push.webPushSubject: Web Push needs both")
@@ -50,5 +53,15 @@ extension SettingsReader {
             return nil
         }
         return PushSettings.WebPush(key: key, subject: subject, networks: texts)
+    }
+
+    private mutating func address(_ setting: Setting) -> String? {
+        guard let text = text(setting) else { return nil }
+        check(setting) { () throws(PushError) in try BaseAddress.check(text, "it") }
+        return text
+    }
+
+    private mutating func check(_ setting: Setting, _ body: () throws(PushError) -> Void) {
+        do { try body() } catch { problems.append("\(setting.key): \(error)") }
     }
 }

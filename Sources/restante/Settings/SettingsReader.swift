@@ -78,10 +78,7 @@ struct SettingsReader {
         readTokens(&settings)
         readPush(&settings)
         guard problems.isEmpty else {
-            throw CommandFailure(
-                .configuration,
-                "the settings are not right:\n" + problems.map { "  " + $0 }.joined(separator: "\n")
-                    + "\nSee docs/CONFIGURATION.md, or `restante serve --help`.")
+            throw CommandFailure(wrongSettings: problems)
         }
         return settings
     }

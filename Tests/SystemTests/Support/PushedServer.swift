@@ -33,6 +33,24 @@ struct PushedServer {
             body: { try await body(PushedServer(server: $0, service: $1, rules: rules)) })
     }
 
+    /// The same with servers that check what Google's do.
+    ///
+    /// - Parameter reply: what a request is answered instead; nil: as the rules say.
+    static func withFCM(
+        _ reply: @escaping @Sendable (ReceivedRequest) -> ServerReply? = { _ in nil },
+        body: (ServerProcess, PushServer) async throws -> Void
+    ) async throws {
+        let rules = FCMRules(clock: SystemPushClock())
+        try await with(
+            script: { request, _ in try reply(request) ?? rules.reply(request) },
+            flags: { home, service in
+                let account = home.file("account.json")
+                try rules.accountFile(tokenURL: service.base + "/token").write(to: URL(filePath: account))
+                return ["--push-fcm-account", account, "--push-fcm-url", service.base]
+            },
+            body: body)
+    }
+
     /// - Parameter flags: those with which the server speaks to the service as its provider.
     static func with(
         script: @escaping PushServer.Script, flags: (Home, PushServer) throws -> [String],
@@ -66,6 +84,9 @@ struct PushedServer {
         #expect(done.status == 0 && done.output == "registered\n", "\(done)")
     }
 
+    /// `restante push test` of Bob's phone.
+    func test(_ flags: String...) async throws -> Command { try await server.testPush(flags) }
+
     func targets() async throws -> String {
         try await server.home.sqlite3("SELECT count(*) FROM push_targets").output.trimmingCharacters(in: .newlines)
     }
@@ -74,5 +95,20 @@ struct PushedServer {
     func marks() async throws -> String {
         try await server.home.sqlite3("SELECT count(*) FROM push_targets WHERE woken_through > 0").output
             .trimmingCharacters(in: .newlines)
+    }
+}
+
+extension ServerProcess {
+    /// `restante push test` of Bob's phone.
+    func testPush(_ flags: [String] = []) async throws -> Command {
+        try await Command.run(
+            Products.restante,
+            ["push", "test", "--user", "bob", "--device", "phone", "--database", home.database] + flags, in: home)
+    }
+
+    /// An operator's request, by its method and path.
+    func operate(_ method: String, _ path: String) async throws -> Command {
+        let socket = ["-sS", "-X", method, "--unix-socket", home.database + ".sock", "http://restante\(path)"]
+        return try await Command.run("/usr/bin/curl", socket, in: home)
     }
 }
