@@ -51,6 +51,11 @@ struct PushSettings: Sendable {
         return senders
     }
 
+    /// What the operator should know of the key files, although they can be used.
+    var warnings: [String] {
+        [apns?.key, fcm?.account, webPush?.key].compactMap { $0 }.compactMap(CredentialFile.warning)
+    }
+
     /// One line a setting; a key is named by its file.
     var lines: [String] {
         [
