@@ -37,8 +37,8 @@ struct PushSettings: Sendable {
     ///
     /// - Throws: `PushError` for a file that is none; senders that were made before are shut down.
     func senders() async throws(PushError) -> [any PushSender] {
-        let http = PushHTTP(trustRoots: authorities)
-        try http.checkTrustRoots()
+        var http = PushHTTP()
+        if let authorities { try http.trust(file: authorities) }
         var senders: [any PushSender] = []
         do {
             if let apns { senders.append(try APNsSender(apns.configuration(), http: http)) }
