@@ -20,7 +20,7 @@ extension ProviderTests {
         typealias Script = @Sendable (APNsRules, ReceivedRequest, _ number: Int) throws -> ServerReply
 
         static func run(
-            streams: Int = 100, timeLimit: Duration = .seconds(20),
+            streams: Int = 100, timeLimit: Duration = .seconds(20), opening: ServerOpening = .usual,
             configure: (inout APNsConfiguration) -> Void = { _ in },
             _ script: @escaping Script = { rules, request, _ in try rules.reply(request) },
             body: (Setting) async throws -> Void
@@ -28,7 +28,7 @@ extension ProviderTests {
             let clock = FakeClock()
             let rules = APNsRules(clock: clock)
             try await PushServer.run(
-                streams: streams, { try script(rules, $0, $1) },
+                streams: streams, opening: opening, { try script(rules, $0, $1) },
                 body: { server in
                     let key = try PushKey(pem: rules.key.pemRepresentation, name: "key")
                     var configuration = APNsConfiguration(

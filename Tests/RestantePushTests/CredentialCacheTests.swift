@@ -72,6 +72,35 @@ struct CredentialCacheTests {
         #expect(try await cache.value() == "token2")
     }
 
+    /// Whoever is cancelled waits no longer, and the others get what they wait for.
+    @Test func oneWhoIsCancelledLeaves() async throws {
+        let maker = Maker()
+        let cache = maker.cache(FakeClock(), waits: true)
+        let patient = Task { try await cache.value() }
+        let cancelled = Task { try await cache.value() }
+        cancelled.cancel()
+        await #expect(throws: CredentialTrouble.unavailable(after: nil, reason: "cancelled")) {
+            try await cancelled.value
+        }
+        maker.gate.open()
+        #expect(try await patient.value == "token1")
+    }
+
+    @Test func theEndCancelsWhatIsUnderWay() async throws {
+        let cache = CredentialCache(clock: FakeClock(), minimumAge: 0) { _ in
+            // For ever, unless it is cancelled.
+            await Gate().pass()
+            return .failure(.refused(reason: "ended"))
+        }
+        let waiting = Task { try await cache.value() }
+        while await !cache.isMaking { await Task.yield() }
+        await cache.shutdown()
+        await #expect(throws: CredentialTrouble.refused(reason: "ended")) { try await waiting.value }
+        await #expect(throws: CredentialTrouble.unavailable(after: nil, reason: "shut down")) {
+            try await cache.value()
+        }
+    }
+
     /// Whoever hands credentials out may want to be left alone for longer.
     @Test func aTroubleLastsAsLongAsWasAskedFor() async throws {
         let maker = Maker()

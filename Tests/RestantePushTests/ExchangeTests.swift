@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import PushServers
 import Testing
@@ -6,6 +7,14 @@ import Testing
 @testable import RestantePush
 
 extension ProviderTests {
+    /// What `body` comes to; nil if it takes longer, and then it goes on without us.
+    static func within<Value: Sendable>(
+        _ limit: Duration, _ body: @escaping @Sendable () async -> Value
+    ) async -> Value? {
+        let task = Task { await body() }
+        return try? await withTimeLimit(limit) { await task.valueUnlessCancelled() } ?? nil
+    }
+
     /// The limits of a request, whoever is asked.
     @Suite(.timeLimit(.minutes(5)))
     struct ExchangeTests {
@@ -32,6 +41,25 @@ extension ProviderTests {
             }
             #expect(response.status == 200)
             #expect(response.body.count == read)
+        }
+
+        /// They are read once: a file that goes away later, or is changed, changes nothing.
+        @Test func authoritiesAreReadWhenTheyAreNamed() async throws {
+            try await PushServer.run(
+                { _, _ in .answer(200) },
+                body: { server in
+                    let http = server.http()
+                    try FileManager.default.removeItem(atPath: server.trustRoots)
+                    let client = http.makeClient(idleTimeout: .seconds(1))
+                    let exchange = await http.exchange(HTTPClientRequest(url: server.base), by: client)
+                    try await client.shutdown()
+                    guard case .answered = exchange else {
+                        Issue.record("\(exchange)")
+                        return
+                    }
+                    var other = PushHTTP()
+                    #expect(throws: PushError.self) { try other.trust(file: server.trustRoots) }
+                })
         }
 
         /// Each byte comes in time, and the whole never.

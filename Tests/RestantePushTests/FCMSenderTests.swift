@@ -21,6 +21,7 @@ extension ProviderTests {
         typealias Script = @Sendable (FCMRules, ReceivedRequest) throws -> ServerReply
 
         static func run(
+            timeLimit: Duration = .seconds(20), opening: ServerOpening = .usual,
             configure: (inout FCMConfiguration) -> Void = { _ in },
             _ script: @escaping Script = { rules, request in try rules.reply(request) },
             body: (Setting) async throws -> Void
@@ -28,12 +29,12 @@ extension ProviderTests {
             let clock = FakeClock()
             let rules = FCMRules(clock: clock)
             try await PushServer.run(
-                { request, _ in try script(rules, request) },
+                opening: opening, { request, _ in try script(rules, request) },
                 body: { server in
                     var configuration = FCMConfiguration(
                         accounts: [try rules.account(tokenURL: server.base + "/token")], address: server.base)
                     configure(&configuration)
-                    let sender = try FCMSender(configuration, http: server.http(), clock: clock)
+                    let sender = try FCMSender(configuration, http: server.http(timeLimit: timeLimit), clock: clock)
                     do {
                         try await body(Setting(server: server, sender: sender, rules: rules, clock: clock))
                     } catch {
@@ -102,65 +103,6 @@ extension ProviderTests {
                 #expect(answer == .refused(reason: "no service account of this Firebase project is configured"))
                 #expect(setting.server.requests.isEmpty)
             }
-        }
-
-        // MARK: - Access tokens
-
-        @Test func oneFetchForMany() async throws {
-            try await Self.run { setting in
-                await withDiscardingTaskGroup { group in
-                    for number in 0..<20 {
-                        group.addTask {
-                            #expect(await setting.sender.send(Samples.wake("w\(number)", Samples.fcm())) == .taken)
-                        }
-                    }
-                }
-                #expect(setting.rules.count == 1)
-                #expect(setting.messages.count == 20)
-            }
-        }
-
-        @Test func aTokenIsRefreshedBeforeItEnds() async throws {
-            try await Self.run { setting in
-                for seconds in [0, 3299, 3301, 6000] as [Int64] {
-                    setting.clock.advance(by: .milliseconds(Samples.now + seconds * 1000 - setting.clock.wall))
-                    #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
-                }
-                #expect(setting.rules.count == 2)
-                #expect(setting.messages.count == 4)
-            }
-        }
-
-        @Test func aRevokedTokenIsReplaced() async throws {
-            try await Self.run { setting in
-                #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
-                setting.rules.revokeAll()
-                #expect(await setting.sender.send(Samples.wake("a", Samples.fcm())) == .taken)
-                #expect(setting.rules.count == 2)
-            }
-        }
-
-        @Test func credentialsThatAreRefusedAreAnAlarm() async throws {
-            try await Self.run(
-                { _, _ in .answer(401, [], #"{"error":"invalid_client"}"#) },
-                body: { setting in
-                    let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
-                    #expect(
-                        answer == .refused(reason: "no access token for the service account: 401", alarm: .credentials))
-                    #expect(setting.messages.isEmpty)
-                })
-        }
-
-        @Test func aTokenServerInTroubleIsTriedAgain() async throws {
-            try await Self.run(
-                { _, _ in .answer(503, [("retry-after", "9")]) },
-                body: { setting in
-                    for _ in 0..<20 {
-                        let answer = await setting.sender.send(Samples.wake("a", Samples.fcm()))
-                        #expect(answer == .retry(after: .seconds(9), reason: "no access token: 503"))
-                    }
-                    #expect(setting.server.requests.count == 1)
-                })
         }
 
         // MARK: - Answers

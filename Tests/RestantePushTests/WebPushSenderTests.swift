@@ -18,7 +18,7 @@ extension ProviderTests {
 
             init(_ table: [String: [String]]) { state = NIOLockedValueBox((table, 0)) }
 
-            func addresses(of host: String) async -> [SocketAddress] {
+            func addresses(of host: String, isKnown: Bool) async -> [SocketAddress] {
                 state.withLockedValue { state in
                     state.asked += 1
                     return (state.table[host] ?? []).compactMap { try? SocketAddress(ipAddress: $0, port: 0) }
@@ -48,12 +48,12 @@ extension ProviderTests {
 
         static func run(
             allowed: [String] = ["127.0.0.0/8"], addresses: [String] = ["127.0.0.1"],
-            timeLimit: Duration = .seconds(20),
+            timeLimit: Duration = .seconds(20), opening: ServerOpening = .usual,
             _ script: @escaping PushServer.Script = { _, _ in .answer(201) }, body: (Setting) async throws -> Void
         ) async throws {
             let clock = FakeClock()
             let rules = WebPushRules(clock: clock)
-            try await PushServer.run(script) { server in
+            try await PushServer.run(opening: opening, script) { server in
                 let resolver = TableResolver([PushServer.host: addresses])
                 let configuration = WebPushConfiguration(
                     key: try PushKey(pem: rules.key.pemRepresentation, name: "key"), contact: rules.contact,
@@ -178,7 +178,7 @@ extension ProviderTests {
                 })
         }
 
-        @Test func manyAtOnceShareAClient() async throws {
+        @Test func manyAtOnceShareFewConnections() async throws {
             try await Self.run { setting in
                 await withDiscardingTaskGroup { group in
                     for number in 0..<20 {
@@ -186,7 +186,7 @@ extension ProviderTests {
                     }
                 }
                 #expect(setting.server.requests.count == 20)
-                #expect(setting.server.connections == 1)
+                #expect(setting.server.connections <= 8)
             }
         }
 

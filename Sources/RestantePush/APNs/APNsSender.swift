@@ -5,14 +5,20 @@ public import RestanteCore
 /// Wakes devices through Apple's push service
 /// (https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns).
 ///
-/// All requests of an environment go over one HTTP/2 connection for as long as that has streams to give.
+/// All requests of a team to an environment go over one HTTP/2 connection for as long as that has streams to give. Teams
+/// have connections of their own: APNs takes the tokens of one on each.
 public struct APNsSender: PushSender {
     public let provider = PushProvider.apns
 
+    private struct Team {
+        let topics: Set<String>
+        let tokens: CredentialCache
+        let client: SteadyClient
+    }
+
     private let configuration: APNsConfiguration
-    private let teams: [(topics: Set<String>, tokens: CredentialCache)]
-    private let http: PushHTTP
-    private let client: HTTPClient
+    private let teams: [Team]
+    private let ending = EndingClients()
     private let clock: any PushClock
 
     /// - Throws: ``PushError`` if a key cannot sign or a base address is none.
@@ -21,36 +27,43 @@ public struct APNsSender: PushSender {
     ) throws(PushError) {
         try BaseAddress.check(configuration.production, "APNs' address")
         try BaseAddress.check(configuration.sandbox, "APNs' sandbox address")
-        var teams: [(Set<String>, CredentialCache)] = []
-        for team in configuration.teams { teams.append((team.topics, try APNsToken.cache(team, clock: clock))) }
+        var teams: [Team] = []
+        for team in configuration.teams {
+            let tokens = try APNsToken.cache(team, clock: clock)
+            // Apple asks for connections that are kept.
+            let client = SteadyClient(http: http, clock: clock, ending: ending) {
+                http.makeClient(idleTimeout: .minutes(15))
+            }
+            teams.append(Team(topics: team.topics, tokens: tokens, client: client))
+        }
         self.teams = teams
         self.configuration = configuration
-        self.http = http
         self.clock = clock
-        // Apple asks for connections that are kept.
-        client = http.makeClient(idleTimeout: .minutes(15))
     }
 
     public func send(_ wake: Wake) async -> PushAnswer {
         guard case .apns(let token, let topic, let sandbox) = wake.target,
             APNsRequest.isGood(token: token, topic: topic)
         else { return .refused(reason: "no device token and topic of APNs") }
-        guard let tokens = tokens(for: topic) else { return .refused(reason: "no team with this topic is configured") }
+        guard let team = team(for: topic) else { return .refused(reason: "no team with this topic is configured") }
         let request = APNsRequest(
             base: sandbox ? configuration.sandbox : configuration.production, token: token, topic: topic,
             style: style(of: wake), wake: wake)
         do {
-            let credential = try await tokens.value()
-            let reply = await exchange(request, credential)
+            let credential = try await team.tokens.value()
+            let reply = await exchange(request, credential, team)
             guard reply.isExpiredToken else { return answer(reply, to: wake) }
-            guard let other = try await tokens.value(insteadOf: credential) else { return answer(reply, to: wake) }
-            return answer(await exchange(request, other), to: wake)
+            guard let other = try await team.tokens.value(insteadOf: credential) else { return answer(reply, to: wake) }
+            return answer(await exchange(request, other, team), to: wake)
         } catch {
             return error.answer
         }
     }
 
-    public func shutdown() async { try? await client.shutdown() }
+    public func shutdown() async {
+        for team in teams { team.client.end() }
+        await ending.wait()
+    }
 
     /// A text can only be shown by an alert.
     private func style(of wake: Wake) -> APNsConfiguration.Style {
@@ -58,12 +71,12 @@ public struct APNsSender: PushSender {
         return wake.urgency == .urgent ? configuration.urgent : configuration.normal
     }
 
-    private func tokens(for topic: String) -> CredentialCache? {
-        (teams.first { $0.topics.contains(topic) } ?? teams.first { $0.topics.isEmpty })?.tokens
+    private func team(for topic: String) -> Team? {
+        teams.first { $0.topics.contains(topic) } ?? teams.first { $0.topics.isEmpty }
     }
 
-    private func exchange(_ request: APNsRequest, _ credential: String) async -> APNsReply {
-        APNsReply(await http.exchange(request.http(bearer: credential), by: client), now: clock.wall)
+    private func exchange(_ request: APNsRequest, _ credential: String, _ team: Team) async -> APNsReply {
+        APNsReply(await team.client.exchange(request.http(bearer: credential)), now: clock.wall)
     }
 
     private func answer(_ reply: APNsReply, to wake: Wake) -> PushAnswer {

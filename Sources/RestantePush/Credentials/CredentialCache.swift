@@ -51,6 +51,7 @@ actor CredentialCache {
     private var making: Task<Result<Credential, CredentialTrouble>, Never>?
     private var trouble: (CredentialTrouble, until: Duration)?
     private var lastForced: Duration?
+    private var hasEnded = false
 
     /// - Parameter minimumAge: seconds between two that are made because the provider refused the one before.
     init(clock: any PushClock, minimumAge: Int64, make: @escaping Make) {
@@ -78,14 +79,38 @@ actor CredentialCache {
         return try await makeOne(clock.wall / 1000).value
     }
 
+    var isMaking: Bool { making != nil }
+
+    /// Ends what is under way: whoever waits is told so.
+    func shutdown() {
+        hasEnded = true
+        making?.cancel()
+    }
+
+    /// Whoever is cancelled waits no longer; the credential is made for the others.
     private func makeOne(_ now: Int64) async throws(CredentialTrouble) -> Credential {
-        if let making { return try await making.value.get() }
+        let task = if let making { making } else { try start(now) }
+        guard let result = await task.valueUnlessCancelled() else {
+            throw .unavailable(after: nil, reason: Exchange.cancelled)
+        }
+        return try result.get()
+    }
+
+    private func start(_ now: Int64) throws(CredentialTrouble) -> Task<Result<Credential, CredentialTrouble>, Never> {
+        guard !hasEnded else { throw .unavailable(after: nil, reason: "shut down") }
         if let (trouble, until) = trouble, clock.uptime < until {
             throw trouble.later(left: until - clock.uptime)
         }
-        let task = Task { [make] in await make(now) }
+        let task = Task {
+            let result = await make(now)
+            end(result)
+            return result
+        }
         making = task
-        let result = await task.value
+        return task
+    }
+
+    private func end(_ result: Result<Credential, CredentialTrouble>) {
         making = nil
         switch result {
         case .success(let credential):
@@ -94,6 +119,5 @@ actor CredentialCache {
         case .failure(let failure):
             trouble = (failure, clock.uptime + failure.pause)
         }
-        return try result.get()
     }
 }

@@ -13,12 +13,13 @@ struct AccessToken: Sendable {
     private static let assertionLifetime: Int64 = 3600
     /// Another is fetched so many seconds before a token ends.
     private static let margin: Int64 = 300
+    /// Most seconds that one is kept, whatever it says: Google's are good for an hour.
+    private static let maximumLife: Int64 = 86_400
     /// Seconds between two that are fetched because one was refused.
     static let minimumAge: Int64 = 60
 
     let account: ServiceAccount
-    let http: PushHTTP
-    let client: HTTPClient
+    let client: SteadyClient
     let clock: any PushClock
 
     func cache() -> CredentialCache {
@@ -54,7 +55,7 @@ struct AccessToken: Sendable {
         guard let assertion = try? await keys.sign(claims, kid: kid) else {
             return .failure(.refused(reason: "the service account's key cannot sign"))
         }
-        return result(await http.exchange(request(assertion), by: client), now)
+        return result(await client.exchange(request(assertion)), now)
     }
 
     private func request(_ assertion: String) -> HTTPClientRequest {
@@ -75,7 +76,8 @@ struct AccessToken: Sendable {
             guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(response.body)) else {
                 return .failure(.unavailable(after: nil, reason: "no access token in the answer"))
             }
-            let life = max(1, answer.expiresIn - min(Self.margin, answer.expiresIn / 2))
+            let promised = min(max(1, answer.expiresIn), Self.maximumLife)
+            let life = max(1, promised - min(Self.margin, promised / 2))
             return .success(Credential(value: answer.accessToken, madeAt: now, renewAt: now + life))
         }
     }

@@ -9,8 +9,10 @@ public struct FCMSender: PushSender {
 
     private let configuration: FCMConfiguration
     private let tokens: [String: CredentialCache]
-    private let http: PushHTTP
-    private let client: HTTPClient
+    private let client: SteadyClient
+    /// Of access tokens: their servers are others, whose troubles are their own.
+    private let tokenClient: SteadyClient
+    private let ending = EndingClients()
     private let clock: any PushClock
 
     /// - Throws: ``PushError`` if the address is none, or two accounts are for one project.
@@ -21,14 +23,17 @@ public struct FCMSender: PushSender {
         guard Set(configuration.accounts.map(\.project)).count == configuration.accounts.count else {
             throw PushError("two service accounts are for one Firebase project: leave out one")
         }
-        let client = http.makeClient(idleTimeout: .minutes(5))
+        let steady = { [ending] in
+            SteadyClient(http: http, clock: clock, ending: ending) { http.makeClient(idleTimeout: .minutes(5)) }
+        }
+        client = steady()
+        let tokenClient = steady()
+        self.tokenClient = tokenClient
         tokens = Dictionary(
             uniqueKeysWithValues: configuration.accounts.map { account in
-                (account.project, AccessToken(account: account, http: http, client: client, clock: clock).cache())
+                (account.project, AccessToken(account: account, client: tokenClient, clock: clock).cache())
             })
         self.configuration = configuration
-        self.http = http
-        self.client = client
         self.clock = clock
     }
 
@@ -36,7 +41,12 @@ public struct FCMSender: PushSender {
 
     public func check(_ wake: Wake) async -> PushAnswer? { await ask(wake, validatesOnly: true) }
 
-    public func shutdown() async { try? await client.shutdown() }
+    public func shutdown() async {
+        for cache in tokens.values { await cache.shutdown() }
+        client.end()
+        tokenClient.end()
+        await ending.wait()
+    }
 
     private func ask(_ wake: Wake, validatesOnly: Bool) async -> PushAnswer {
         guard case .fcm(let token, let app) = wake.target, (1...4096).contains(token.utf8.count) else {
@@ -60,6 +70,6 @@ public struct FCMSender: PushSender {
 
     private func exchange(_ message: FCMMessage, _ app: String, _ credential: String) async -> FCMReply {
         let request = message.http(base: configuration.address, project: app, bearer: credential, now: clock.wall)
-        return FCMReply(await http.exchange(request, by: client), now: clock.wall)
+        return FCMReply(await client.exchange(request), now: clock.wall)
     }
 }

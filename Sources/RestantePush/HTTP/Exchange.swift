@@ -17,6 +17,10 @@ enum Exchange: Sendable {
     case answered(PushResponse)
     /// No answer. The text is one of a few of ours: what the libraries say may hold a URL.
     case failed(String)
+
+    static let cancelled = "cancelled"
+    static let noAnswer = "no answer in time"
+    static let noConnection = "no connection in time"
 }
 
 extension PushHTTP {
@@ -45,8 +49,8 @@ extension PushHTTP {
 
     static func text(of error: any Error) -> String {
         switch error {
-        case is CancellationError: "cancelled"
-        case is TimeLimitPassed: "no answer in time"
+        case is CancellationError: Exchange.cancelled
+        case is TimeLimitPassed: Exchange.noAnswer
         case is NIOConnectionError, is IOError: "cannot connect, or the connection was lost"
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: "TLS failed: is the certificate good?"
         case let error as HTTPClientError: text(of: error)
@@ -56,8 +60,9 @@ extension PushHTTP {
 
     private static func text(of error: HTTPClientError) -> String {
         switch error {
-        case .cancelled: "cancelled"
-        case .deadlineExceeded, .readTimeout: "no answer in time"
+        case .cancelled: Task.isCancelled ? Exchange.cancelled : "the connection was given up"
+        case .deadlineExceeded, .readTimeout: Exchange.noAnswer
+        case .getConnectionFromPoolTimeout: Exchange.noConnection
         case .connectTimeout: "cannot connect: no answer"
         case .remoteConnectionClosed: "the connection was lost"
         case .tlsHandshakeTimeout: "TLS failed: no answer"

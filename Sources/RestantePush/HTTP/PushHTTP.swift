@@ -7,8 +7,6 @@ import NIOSSL
 
 /// How providers are spoken to over HTTP, common to all senders.
 public struct PushHTTP: Sendable {
-    /// A PEM file with certificate authorities that are trusted besides the machine's own; nil: those alone.
-    public var trustRoots: String?
     /// For a request from its beginning to the end of its answer, a new connection included.
     public var timeLimit: Duration
     /// Most bytes of an answer that are read; none of the providers' is longer than some hundred.
@@ -16,41 +14,45 @@ public struct PushHTTP: Sendable {
     public var eventLoopGroup: any EventLoopGroup
     /// Whether the machine's own authorities are trusted. Each client reads all of them: tests have no use for that.
     package var trustsMachine = true
+    /// What ``trust(file:)`` has read.
+    private var authorities: [NIOSSLCertificate] = []
 
     public init(
-        trustRoots: String? = nil, timeLimit: Duration = .seconds(20), maximumAnswer: Int = 16 * 1024,
+        timeLimit: Duration = .seconds(20), maximumAnswer: Int = 16 * 1024,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
-        self.trustRoots = trustRoots
         self.timeLimit = timeLimit
         self.maximumAnswer = maximumAnswer
         self.eventLoopGroup = eventLoopGroup
     }
 
-    /// Reads ``trustRoots``, so that a file that is none is told of before the first request.
-    public func checkTrustRoots() throws(PushError) {
-        guard let trustRoots else { return }
-        do {
-            _ = try NIOSSLCertificate.fromPEMFile(trustRoots)
-        } catch {
-            throw PushError("\(trustRoots) cannot be read, or holds no certificates in PEM")
+    /// Trusts certificate authorities besides the machine's own: those in a PEM file, which is read now and not again.
+    public mutating func trust(file path: String) throws(PushError) {
+        guard let read = try? NIOSSLCertificate.fromPEMFile(path), !read.isEmpty else {
+            throw PushError("\(path) cannot be read, or holds no certificates in PEM")
         }
+        authorities += read
     }
 
     /// - Parameters:
     ///   - idleTimeout: how long a connection is kept that nobody uses.
     ///   - addresses: where to connect to for a name, instead of asking the resolver.
-    func makeClient(idleTimeout: TimeAmount, addresses: [String: String] = [:]) -> HTTPClient {
-        HTTPClient(
-            eventLoopGroupProvider: .shared(eventLoopGroup),
-            configuration: configuration(idleTimeout: idleTimeout, addresses: addresses))
+    func makeClient(
+        idleTimeout: TimeAmount, addresses: [String: String] = [:],
+        version: HTTPClient.Configuration.HTTPVersion = .automatic
+    ) -> HTTPClient {
+        var configuration = configuration(idleTimeout: idleTimeout, addresses: addresses)
+        configuration.httpVersion = version
+        return HTTPClient(eventLoopGroupProvider: .shared(eventLoopGroup), configuration: configuration)
     }
 
     private func configuration(idleTimeout: TimeAmount, addresses: [String: String]) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         tls.trustRoots = trustsMachine ? .default : .certificates([])
-        if let trustRoots { tls.additionalTrustRoots = [.file(trustRoots)] }
+        if !authorities.isEmpty { tls.additionalTrustRoots = [.certificates(authorities)] }
+        // A peer that does not answer our close_notify has said all that it had to say.
+        tls.shutdownTimeout = .seconds(1)
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(10), read: TimeAmount(timeLimit)),
@@ -67,7 +69,8 @@ public struct PushHTTP: Sendable {
 
     /// A connection whose peer has vanished without a word is given up when it has not confirmed our bytes for as long
     /// as a request may take. Otherwise the system sends them again for a quarter of an hour, and all requests go that
-    /// way.
+    /// way. The library lets us set it when HTTP/2's settings have come, and not before: until then there is
+    /// ``SteadyClient``.
     private var limitSilence: @Sendable (any Channel) -> EventLoopFuture<Void> {
         let milliseconds = Int(clamping: timeLimit.milliseconds)
         return { channel in

@@ -11,8 +11,9 @@ enum RetryAfter {
         guard let text = headers.first(name: "retry-after") else { return nil }
         if let seconds = seconds(text) { return min(.seconds(seconds), maximum) }
         guard let date = date(text) else { return nil }
-        let milliseconds = Int64(date.timeIntervalSince1970 * 1000) - now
-        return min(max(.milliseconds(milliseconds), .zero), maximum)
+        // Bounded before it is a whole number: whatever year was named, it can be told.
+        let seconds = date.timeIntervalSince1970 - Double(now) / 1000
+        return .milliseconds(Int64(min(max(seconds, 0), 86_400) * 1000))
     }
 
     private static func seconds(_ text: String) -> Int64? {

@@ -4,23 +4,35 @@ import NIOPosix
 
 /// Finds the addresses of a name.
 public protocol HostResolver: Sendable {
-    /// All addresses, in the order in which they are to be tried; empty if there is none, or none can be found now.
-    func addresses(of host: String) async -> [SocketAddress]
+    /// All addresses, in the order in which they are to be tried; empty if there is none, or none can be found now, or
+    /// the task was cancelled before anybody was asked.
+    ///
+    /// - Parameter isKnown: whether it had addresses before. Names come from clients, and a name server may be slow on
+    ///   purpose: a name that was never found must not hold the others up.
+    func addresses(of host: String, isKnown: Bool) async -> [SocketAddress]
 }
 
 /// The machine's resolver, asked on threads of its own, since it blocks for as long as the name server does.
 public struct SystemHostResolver: HostResolver {
-    /// Names come from clients, and a name server may be slow on purpose: nobody else waits for these threads.
-    private static let threads: NIOThreadPool = {
-        let threads = NIOThreadPool(numberOfThreads: 8)
-        threads.start()
-        return threads
-    }()
+    /// Of names that were found before, and as many of those that were not.
+    static let threads = 4
+    private static let forKnown = pool()
+    private static let forStrangers = pool()
 
-    public init() {}
+    private let ask: @Sendable (_ host: String) -> [SocketAddress]
 
-    public func addresses(of host: String) async -> [SocketAddress] {
-        (try? await Self.threads.runIfActive { Self.ask(host) }) ?? []
+    public init() { self.init(Self.ask) }
+
+    init(_ ask: @escaping @Sendable (_ host: String) -> [SocketAddress]) { self.ask = ask }
+
+    public func addresses(of host: String, isKnown: Bool) async -> [SocketAddress] {
+        (try? await (isKnown ? Self.forKnown : Self.forStrangers).runIfActive { ask(host) }) ?? []
+    }
+
+    private static func pool() -> NIOThreadPool {
+        let pool = NIOThreadPool(numberOfThreads: threads)
+        pool.start()
+        return pool
     }
 
     private static func ask(_ host: String) -> [SocketAddress] {

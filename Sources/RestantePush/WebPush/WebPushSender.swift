@@ -64,7 +64,7 @@ public struct WebPushSender: PushSender {
 
     private func send(_ request: HTTPClientRequest, to endpoint: WebPushEndpoint) async -> PushAnswer {
         do {
-            let lease = try await hosts.lease(endpoint.host)
+            let lease = try await hosts.lease(endpoint)
             let exchange = await http.exchange(request, by: lease.client)
             let answer = WebPushReply.answer(exchange, now: clock.wall)
             await hosts.give(back: lease, hasFailed: exchange.isFailed)
@@ -74,6 +74,7 @@ public struct WebPushSender: PushSender {
             case .forbidden:
                 return .refused(reason: "the endpoint's address is not public, and in no network that is allowed")
             case .unresolved: return .retry(after: nil, reason: "the endpoint's host has no address")
+            case .crowded: return .retry(after: nil, reason: "too many connections are still being closed")
             }
         }
     }

@@ -13,8 +13,10 @@ struct PushProviders: Sendable {
     ///
     /// - Throws: `CommandFailure` with all that is wrong with them; no sender is left open.
     init(_ settings: PushSettings) async throws(CommandFailure) {
-        let http = PushHTTP(trustRoots: settings.authorities)
-        check(.pushAuthorities) { () throws(PushError) in try http.checkTrustRoots() }
+        var http = PushHTTP()
+        if let file = settings.authorities {
+            check(.pushAuthorities) { () throws(PushError) in try http.trust(file: file) }
+        }
         if let apns = settings.apns {
             add(.apnsKey) { () throws(PushError) in try APNsSender(apns.configuration(), http: http) }
         }

@@ -33,6 +33,11 @@ struct PushSettings: Sendable {
     /// Seconds after which one is woken whose connection ended with mail still waiting.
     var afterClose: Int = 60
 
+    /// What the operator should know of the key files, although they can be used.
+    var warnings: [String] {
+        [apns?.key, fcm?.account, webPush?.key].compactMap { $0 }.compactMap(CredentialFile.warning)
+    }
+
     /// One line a setting; a key is named by its file.
     var lines: [String] {
         [

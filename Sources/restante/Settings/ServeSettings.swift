@@ -47,7 +47,7 @@ struct ServeSettings: Sendable {
 
     /// What the operator should know about settings that are served as they are.
     var warnings: [String] {
-        var warnings = gateway.tls?.warnings ?? []
+        var warnings = (gateway.tls?.warnings ?? []) + push.warnings
         if keys != nil, tokenAudience == nil {
             warnings.append(
                 "tokenAudience is not set: a token that the issuer of these keys made for another service is good here, too"
