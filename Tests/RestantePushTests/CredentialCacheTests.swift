@@ -79,9 +79,8 @@ struct CredentialCacheTests {
         let patient = Task { try await cache.value() }
         let cancelled = Task { try await cache.value() }
         cancelled.cancel()
-        await #expect(throws: CredentialTrouble.unavailable(after: nil, reason: "cancelled")) {
-            try await cancelled.value
-        }
+        let result = await ProviderTests.within(.seconds(30)) { await cancelled.result }
+        #expect(throws: CredentialTrouble.unavailable(after: nil, reason: "cancelled")) { try result?.get() }
         maker.gate.open()
         #expect(try await patient.value == "token1")
     }
@@ -93,9 +92,13 @@ struct CredentialCacheTests {
             return .failure(.refused(reason: "ended"))
         }
         let waiting = Task { try await cache.value() }
-        while await !cache.isMaking { await Task.yield() }
+        while await !cache.isMaking {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         await cache.shutdown()
-        await #expect(throws: CredentialTrouble.refused(reason: "ended")) { try await waiting.value }
+        let result = await ProviderTests.within(.seconds(30)) { await waiting.result }
+        #expect(throws: CredentialTrouble.refused(reason: "ended")) { try result?.get() }
         await #expect(throws: CredentialTrouble.unavailable(after: nil, reason: "shut down")) {
             try await cache.value()
         }

@@ -5,8 +5,8 @@ public import RestanteCore
 /// Wakes devices through Apple's push service
 /// (https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns).
 ///
-/// All requests of a team to an environment go over one HTTP/2 connection for as long as that has streams to give. Teams
-/// have connections of their own: APNs takes the tokens of one on each.
+/// All requests of a team to an environment go over one HTTP/2 connection for as long as that has streams to give.
+/// Teams have connections of their own: APNs takes the tokens of one on each.
 public struct APNsSender: PushSender {
     public let provider = PushProvider.apns
 

@@ -16,7 +16,7 @@ public enum CredentialFile {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & 0o004 != 0 else { return nil }
         return
-            "every user of this machine may read the push key \(path): run `chmod 600` on it, and have a new one made if "
-            + "others use the machine"
+            "every user of this machine may read the push key \(path): run `chmod 600` on it, and have a new one made "
+            + "if others use the machine"
     }
 }

@@ -8,8 +8,8 @@ import NIOConcurrencyHelpers
 final class SteadyClient: Sendable {
     /// So many requests in a row without an answer are enough.
     static let patience = 5
-    /// Least time between two replacements. It doubles with each client that has not ended yet, of which some may never:
-    /// they must not pile up while a provider is in trouble.
+    /// Least time between two replacements. It doubles with each client that has not ended yet, of which some may
+    /// never: they must not pile up while a provider is in trouble.
     static let minimumAge: Duration = .seconds(60)
     private static let mostDoublings = 6
 

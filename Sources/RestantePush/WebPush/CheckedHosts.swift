@@ -118,8 +118,8 @@ actor CheckedHosts {
         return nil
     }
 
-    /// It speaks HTTP/1.1. The library waits for the settings of HTTP/2 for ever, and cannot close a connection that waits
-    /// for them: a stranger would keep each for as long as he likes. All push services speak HTTP/1.1, too, as most of
+    /// It speaks HTTP/1.1. The library waits for the settings of HTTP/2 for ever, and cannot close a connection that
+    /// waits for them: a stranger would keep each for as long as he likes. All push services speak HTTP/1.1, too, as most of
     /// their clients do; a host gets few requests at once, and so few connections, which are kept and used again.
     private func newPin(_ endpoint: WebPushEndpoint, _ addresses: [SocketAddress]) throws(Trouble) -> Pin {
         guard ending.count(of: endpoint.origin) < Self.maximumEnding.origin, ending.count < Self.maximumEnding.all
