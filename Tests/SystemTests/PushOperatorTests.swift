@@ -57,7 +57,8 @@ extension SystemTests {
 
         @Test(arguments: [(503, 75), (410, 65), (403, 65), (201, 0)])
         func scriptsCanTellTheAnswersApart(answer: Int, status: Int32) async throws {
-            try await PushedServer.with(script: { _, _ in .answer(answer) }) { pushed in
+            let script: PushServer.Script = { _, _ in .answer(answer) }
+            try await PushedServer.with(script: script) { pushed in
                 try await pushed.registerBob()
                 let test = try await pushed.test()
                 #expect(test.status == status, "\(test)")
@@ -66,11 +67,13 @@ extension SystemTests {
 
         /// The provider is not waited for: neither Web Push's, nor where FCM's tokens come from.
         @Test func sigtermDoesNotWaitForATest() async throws {
-            try await PushedServer.with(script: { _, _ in .silence }) { pushed in
+            let silent: PushServer.Script = { _, _ in .silence }
+            try await PushedServer.with(script: silent) { pushed in
                 try await pushed.registerBob()
                 try await Self.endWhileTesting(pushed.server, pushed.service)
             }
-            try await PushedServer.withFCM({ _ in .silence }) { server, service in
+            let silentFCM: @Sendable (ReceivedRequest) -> ServerReply? = { _ in .silence }
+            try await PushedServer.withFCM(silentFCM) { server, service in
                 try await Self.registerBob(server)
                 try await Self.endWhileTesting(server, service)
             }

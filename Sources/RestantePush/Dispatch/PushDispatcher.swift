@@ -94,7 +94,10 @@ public final class PushDispatcher: Sendable {
         let task = loop.withLockedValue { $0 }
         task?.cancel()
         await task?.value
-        for sender in senders.values { await sender.shutdown() }
+        // At once: each may have to wait for connections that do not close.
+        await withDiscardingTaskGroup { group in
+            for sender in senders.values { group.addTask { await sender.shutdown() } }
+        }
     }
 
     private func take(_ command: Command) {
