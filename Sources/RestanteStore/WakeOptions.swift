@@ -22,8 +22,14 @@ public struct WakeOptions: Sendable {
 
     /// Whether devices may be woken there.
     func serves(_ target: PushTarget) -> Bool {
-        guard providers.contains(target.provider) else { return false }
-        guard case .fcm(_, let app) = target, let fcmProjects else { return true }
+        guard case .fcm(_, let app) = target else { return providers.contains(target.provider) }
+        return serves(.fcm, app: app)
+    }
+
+    /// - Parameter app: as ``PushRow`` has it.
+    func serves(_ provider: PushProvider, app: String) -> Bool {
+        guard providers.contains(provider) else { return false }
+        guard provider == .fcm, let fcmProjects else { return true }
         return fcmProjects.contains(app)
     }
 }

@@ -76,6 +76,44 @@ struct DispatchHostTests {
         }
     }
 
+    /// Also while it has more to send, and strangers' hosts hold the places of new ones and others of them keep coming.
+    @Test func aHostThatHasTakenSomethingIsServedWithTheKnown() {
+        var state = Base.state([.webPush], limits: PushLimits(concurrency: 4, perWebPushHost: 4))
+        state.add(Self.wakes("good", 10), now: Base.time())
+        var (attempts, asked) = (state.start(), 2)
+        #expect(Self.hosts(attempts) == ["good": 2])
+        for round in 1...10 {
+            state.add(Self.wakes("hangs\(round)", 1), now: Base.time())
+            for attempt in attempts { state.end(attempt.id, .taken, took: .zero, now: Base.time()) }
+            attempts = state.start().filter { $0.wake.device.user.rawValue.hasPrefix("good") }
+            asked += attempts.count
+        }
+        #expect(asked == 10)
+    }
+
+    /// Not with as many as it had when it came to stand in line.
+    @Test func whoHasNoneUnderWayAnyMoreIsNextAgain() {
+        var state = Base.state([.webPush], limits: PushLimits(concurrency: 3, perWebPushHost: 4))
+        Self.know(["one", "two"], &state)
+        state.add(Self.wakes("one", 20), now: Base.time())
+        let attempts = state.start()
+        #expect(attempts.count == 3)
+        state.add(Self.wakes("two", 20), now: Base.time())
+        for attempt in attempts { state.end(attempt.id, .taken, took: .zero, now: Base.time()) }
+        #expect(Set(Self.hosts(state.start()).keys) == ["one", "two"])
+    }
+
+    /// A lane leaves something behind in the line whenever one of its requests ends.
+    @Test func theLineDoesNotGrow() {
+        var state = Base.state([.webPush], limits: PushLimits(concurrency: 2, perWebPushHost: 4))
+        Self.know(["one", "two"], &state)
+        for _ in 0..<5000 {
+            state.add(Self.wakes("one", 2) + Self.wakes("two", 2), now: Base.time())
+            for attempt in state.start() { state.end(attempt.id, .taken, took: .zero, now: Base.time()) }
+        }
+        #expect((state.lines[.webPush]?.count ?? 0) < 2000)
+    }
+
     @Test func oneHostDoesNotTakeAll() {
         var state = Base.state([.webPush], limits: PushLimits(concurrency: 10, perWebPushHost: 3))
         Self.know(["slow", "other"], &state)

@@ -79,6 +79,17 @@ import Testing
         #expect(try woken() == ["bob/phone"])
     }
 
+    /// It was seen by the clock that was ahead, and has not been here since it was woken.
+    @Test func whoWasSeenAheadIsNotWokenTwice() throws {
+        box.clock.step(milliseconds: -40 * 24 * 60 * minute)
+        try box.ask(.confirmClock, from: nil)
+        box.clock.advance(milliseconds: 1)
+        try wakeBob()
+        try box.restart()
+        box.clock.advance(milliseconds: 21 * minute)
+        #expect(try woken().isEmpty)
+    }
+
     /// What nobody reads who comes and goes is no reason to wake it every minute.
     @Test func whoReadsNothingIsWokenLessAndLess() throws {
         try box.send(to: "bob")

@@ -32,7 +32,7 @@ extension Metric {
         labels: ["provider", "answer"])
     public static let wakeAlarms = counter(
         "restante_wake_alarms_total",
-        "Times that the log told of a provider that refuses the server's credentials, or a device's target for them.",
+        "Times that the log told of a provider that refuses the server's credentials.",
         labels: ["provider"])
     public static let wakesPending = gauge(
         "restante_wakes_pending",

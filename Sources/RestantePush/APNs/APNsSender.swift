@@ -27,16 +27,16 @@ public struct APNsSender: PushSender {
     ) throws(PushError) {
         try BaseAddress.check(configuration.production, "APNs' address")
         try BaseAddress.check(configuration.sandbox, "APNs' sandbox address")
-        var teams: [Team] = []
-        for team in configuration.teams {
-            let tokens = try APNsToken.cache(team, clock: clock)
+        var tokens: [CredentialCache] = []
+        for team in configuration.teams { tokens.append(try APNsToken.cache(team, clock: clock)) }
+        // Nothing is thrown from here on: a client has to be closed.
+        teams = zip(configuration.teams, tokens).map { [ending] team, tokens in
             // Apple asks for connections that are kept.
             let client = SteadyClient(http: http, clock: clock, ending: ending) {
                 http.makeClient(idleTimeout: .minutes(15))
             }
-            teams.append(Team(topics: team.topics, tokens: tokens, client: client))
+            return Team(topics: team.topics, tokens: tokens, client: client)
         }
-        self.teams = teams
         self.configuration = configuration
         self.clock = clock
     }

@@ -15,6 +15,8 @@ extension DispatchState {
         } else {
             tryAgain(sent, answer, attempt, now)
         }
+        // It has fewer under way than when it came to stand where it does, and may be known now, or slow.
+        lanes[sent.lane]?.place = nil
         standInLine(sent.lane)
         forgetIfUnused(sent.lane)
     }

@@ -27,14 +27,14 @@ extension DispatchState {
     }
 
     mutating func standInLine(_ name: LaneName) {
-        guard let lane = lanes[name], lane.canSend, !lane.isInLine else { return }
-        lanes[name]?.isInLine = true
-        lines[name.provider, default: ProviderLine()].append(name, sending: lane.sending, isNew: isNew(name))
+        guard let lane = lanes[name], lane.canSend, lane.place == nil else { return }
+        let place = lines[name.provider, default: ProviderLine()].append(
+            name, sending: lane.sending, isNew: isNew(name))
+        lanes[name]?.place = place
     }
 
     mutating func forgetIfUnused(_ name: LaneName) {
-        guard let lane = lanes[name], lane.isUnused, !lane.isInLine else { return }
-        lanes[name] = nil
+        if lanes[name]?.isUnused == true { lanes[name] = nil }
     }
 
     /// How many entries there are in all queues, those of wakes that are gone among them.
@@ -56,9 +56,12 @@ extension DispatchState {
             let live = wakes.values.map(\.due)
             dues = Heap(live)
         }
-        let wakes = wakes
+        let (wakes, lanes) = (wakes, lanes)
+        for (provider, line) in lines where line.count > lanes.count + Self.slack {
+            lines[provider]?.removeAll { lanes[$0.lane]?.place != $0 }
+        }
         for (name, lane) in lanes where lane.count > 2 * lane.wakes + Self.slack {
-            lanes[name]?.removeAll { entry in
+            self.lanes[name]?.removeAll { entry in
                 guard case .waiting(entry.ticket)? = wakes[entry.device]?.place else { return true }
                 return false
             }

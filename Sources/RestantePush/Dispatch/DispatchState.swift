@@ -172,8 +172,10 @@ struct DispatchState: Sendable {
 
     private mutating func startOne(_ provider: PushProvider) -> Attempt? {
         let limits = limits
-        while let name = lines[provider]?.next(limits) {
-            lanes[name]?.isInLine = false
+        while let turn = lines[provider]?.next(limits) {
+            let name = turn.lane
+            guard lanes[name]?.place == turn else { continue }
+            lanes[name]?.place = nil
             while lanes[name]?.canSend == true, let entry = lanes[name]?.popFirst() {
                 guard let wake = wakes[entry.device], case .waiting(entry.ticket) = wake.place else { continue }
                 return begin(wake)

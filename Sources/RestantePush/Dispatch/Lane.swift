@@ -37,8 +37,8 @@ struct Lane {
     private(set) var sending = 0
     /// Wakes that wait, are delayed or are under way.
     var wakes = 0
-    /// Whether it stands in its provider's line of lanes.
-    var isInLine = false
+    /// Where it stands in its provider's line of lanes; nil: it does not.
+    var place: ProviderLine.Turn?
     /// Until when its server wants to be left alone.
     var pausedUntil: Duration?
 

@@ -5,8 +5,8 @@ import RestanteCore
 ///
 /// A free place goes to a lane that has the fewest: those who are slow to answer, and hold theirs, hold up no others.
 struct ProviderLine {
-    /// A lane in the line, with how many requests it had under way when it came there.
-    private struct Turn: Comparable {
+    /// A lane in the line, with how many requests it has under way. Good as long as the lane says that it stands there.
+    struct Turn: Comparable {
         let sending: Int
         let number: UInt64
         let lane: LaneName
@@ -32,21 +32,29 @@ struct ProviderLine {
         let reason: String
     }
 
-    mutating func append(_ lane: LaneName, sending: Int, isNew: Bool) {
+    var count: Int { lanes.count + newLanes.count }
+
+    mutating func append(_ lane: LaneName, sending: Int, isNew: Bool) -> Turn {
         number += 1
         let turn = Turn(sending: sending, number: number, lane: lane)
         if isNew { newLanes.insert(turn) } else { lanes.insert(turn) }
+        return turn
+    }
+
+    mutating func removeAll(where isGone: (Turn) -> Bool) {
+        lanes = Heap(lanes.unordered.filter { !isGone($0) })
+        newLanes = Heap(newLanes.unordered.filter { !isGone($0) })
     }
 
     /// Whose turn it is: by turns one of the known lanes and one of the new, as far as there are places for them.
-    mutating func next(_ limits: PushLimits) -> LaneName? {
+    mutating func next(_ limits: PushLimits) -> Turn? {
         guard sending < limits.concurrency else { return nil }
-        isTurnOfNew.toggle()
-        guard sendingToNew < limits.newHosts else { return lanes.popMin()?.lane }
-        return (isTurnOfNew ? newLanes.popMin() ?? lanes.popMin() : lanes.popMin() ?? newLanes.popMin())?.lane
+        guard sendingToNew < limits.newHosts else { return lanes.popMin() }
+        return isTurnOfNew ? newLanes.popMin() ?? lanes.popMin() : lanes.popMin() ?? newLanes.popMin()
     }
 
     mutating func begin(isNew: Bool) {
+        isTurnOfNew = !isNew
         sending += 1
         if isNew { sendingToNew += 1 }
     }

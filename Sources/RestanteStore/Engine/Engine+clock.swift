@@ -61,6 +61,9 @@ extension Engine {
             "UPDATE devices SET last_seen_at = min(last_seen_at, ?1 - (last_seen_at < woken_at)) FROM push_targets p"
                 + " WHERE p.device_id = devices.device_id AND woken_at > ?1", now)
         try connection.run("UPDATE push_targets SET woken_at = ?1 WHERE woken_at > ?1", now)
+        try connection.run(
+            "UPDATE devices SET last_seen_at = ?1 WHERE last_seen_at > ?1"
+                + " AND device_id IN (SELECT device_id FROM push_targets)", now)
     }
 
     private func followClock() throws {

@@ -49,21 +49,29 @@ extension Engine {
         return (row, target)
     }
 
-    /// How many devices have registered where the server wakes nobody any more.
-    fileprivate func unservedTargets() throws -> Int64 {
-        let served = wakes.options.providers.map { "\($0.rawValue)" }.joined(separator: ",")
-        let unserved =
-            try connection.first("SELECT count(*) FROM push_targets WHERE provider NOT IN (\(served))") { $0.int(0) }
-            ?? 0
-        guard let projects = wakes.options.fcmProjects, wakes.options.providers.contains(.fcm) else { return unserved }
-        let apps = try connection.all(
-            "SELECT app, count(*) FROM push_targets WHERE provider = ?1 GROUP BY app", Int64(PushProvider.fcm.rawValue)
-        ) { (app: $0.text(0), count: $0.int(1)) }
-        return apps.reduce(unserved) { projects.contains($1.app) ? $0 : $0 + $1.count }
+    /// Of some devices behind this one: how many have registered where the server wakes nobody any more, and the last of them; nil: there
+    /// are no others.
+    fileprivate func unservedTargets(after device: DeviceKey) throws -> (count: Int64, last: DeviceKey?) {
+        let stride = 256
+        let rows = try connection.all(
+            "SELECT device_id, provider, app FROM push_targets WHERE device_id > ?1 ORDER BY device_id LIMIT ?2",
+            device,
+            stride
+        ) { (device: $0.int(0), provider: PushProvider(rawValue: Int($0.int(1))), app: $0.text(2)) }
+        let unserved = rows.count { row in row.provider.map { wakes.options.serves($0, app: row.app) } != true }
+        return (Int64(unserved), rows.count == stride ? rows.last?.device : nil)
     }
 }
 
 extension SQLiteStore {
-    /// How many devices have registered with a provider, or for a Firebase project, that the options do not have: they are not woken.
-    public func unservedTargets() async throws -> Int64 { try await ask { try $0.unservedTargets() } }
+    /// How many devices have registered with a provider, or for a Firebase project, that the options do not have: they are not woken. Counted
+    /// between batches, some at a time.
+    public func unservedTargets() async throws -> Int64 {
+        var (count, next): (Int64, DeviceKey?) = (0, 0)
+        while let device = next {
+            let some = try await ask { try $0.unservedTargets(after: device) }
+            (count, next) = (count + some.count, some.last)
+        }
+        return count
+    }
 }

@@ -61,10 +61,10 @@ struct PushReport: PushSink {
     }
 
     func alarm(_ provider: PushProvider, reason: String, of alarm: PushAlarm) {
-        metrics.countAlarm(provider)
         let metadata: Logger.Metadata = ["provider": "\(provider.name)", "reason": "\(reason)"]
         switch alarm {
         case .credentials:
+            metrics.countAlarm(provider)
             logger.error("a provider refuses us: devices are not woken until that is put right", metadata: metadata)
         case .target:
             logger.warning("a device has registered a target that is not for our credentials", metadata: metadata)
