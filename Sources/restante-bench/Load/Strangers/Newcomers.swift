@@ -22,6 +22,11 @@ final class Newcomers {
         for device in devices { device.newcomers = self }
     }
 
+    /// Most that can be on their way at once, if the slowest took so many milliseconds.
+    static func most(within milliseconds: Double) -> Int {
+        min(count, Int(milliseconds / (Double(every.nanoseconds) / 1e6)) + 1)
+    }
+
     /// Those that want to come in and are not in.
     var waiting: Int { devices.count(where: \.isWaiting) }
 

@@ -84,10 +84,12 @@ struct StrangersReport: LoadReport {
         }
     }
 
-    /// As the limits have it; refused connections that are told so, probes and new clients are in the count.
+    /// As the limits have it: strangers, refused connections whose answer may be read yet (half of the spare files), those that were taken
+    /// from the backlog in one go and are refused next, and new clients for as long as the slowest was on its way.
     private var mostAtOnce: Int {
         let limits = PaceLimits()
-        return min(limits.strangers, (limits.address.strangers ?? .max) * setup.sources) + PaceLimits.spareFiles
+        return min(limits.strangers, (limits.address.strangers ?? .max) * setup.sources) + PaceLimits.spareFiles / 2
+            + limits.accepts.burst + Newcomers.most(within: newcomersBeside.longest)
     }
 
     /// Bytes, also with TLS.
